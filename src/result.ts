@@ -1,0 +1,1083 @@
+/**
+ * Success or failure as a value: an operation that can fail in normal running
+ * returns `Result<T, E>`, and the compiler knows both sides.
+ *
+ * Narrow with `if (r.ok)`; compose with the methods, with `gen`, or with plain
+ * early returns. A throw inside a callback is a bug and propagates: only
+ * {@linkcode catchToResult} and {@linkcode catchToResultAsync} turn throws into
+ * results. For asynchronous code use `Promise<Result<T, E>>`, `await` and
+ * `if (!r.ok) return r`: that measured faster than a promise wrapper class, and
+ * reads as what it is.
+ *
+ * A result is readonly by type and not frozen: freezing costs 31–36 ns an
+ * allocation, several times the price of the result. `JSON.stringify` and
+ * `structuredClone` keep `{ ok, value }` or `{ ok, error }`, which still
+ * narrows; {@linkcode fromPlain} gives the methods back.
+ *
+ * @example Parse, transform, and use
+ * ```ts
+ * import { err, ok, type Result } from "@groundwork/infra/result";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * function parsePort(text: string): Result<number, "not-a-number"> {
+ *   const port = Number(text);
+ *   return Number.isInteger(port) ? ok(port) : err("not-a-number");
+ * }
+ *
+ * strictEqual(parsePort("80").map((port) => port + 8000).unwrapOr(0), 8080);
+ * const bad = parsePort("x");
+ * if (!bad.ok) strictEqual(bad.error, "not-a-number");
+ * ```
+ *
+ * @module
+ */
+
+import { ResultMessages } from "./messages.ts";
+
+/**
+ * Success with a value, or failure with an error.
+ *
+ * @typeParam T The type of the value.
+ * @typeParam E The type of the error.
+ */
+export type Result<T, E> = Ok<T> | Err<E>;
+
+/** Any result: the constraint of functions over results. */
+export type AnyResult = Result<unknown, unknown>;
+
+/**
+ * The type of the value in a result type.
+ *
+ * @typeParam R The result type; a union gives a union.
+ */
+export type OkOf<R> = R extends Ok<infer T> ? T : never;
+
+/**
+ * The type of the error in a result type.
+ *
+ * @typeParam R The result type; a union gives a union.
+ */
+export type ErrOf<R> = R extends Err<infer E> ? E : never;
+
+/**
+ * What a result is after JSON or a structured clone.
+ *
+ * @typeParam T The type of the value.
+ * @typeParam E The type of the error.
+ */
+export type PlainResult<T, E> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly error: E };
+
+/**
+ * The two branches of a `match`.
+ *
+ * @typeParam T The type of the value.
+ * @typeParam E The type of the error.
+ * @typeParam A What the success branch returns.
+ * @typeParam B What the failure branch returns.
+ */
+export interface MatchBranches<T, E, A, B> {
+  /** Called with the value of an Ok. */
+  readonly ok: (value: T) => A;
+  /** Called with the error of an Err. */
+  readonly err: (error: E) => B;
+}
+
+/**
+ * What `unwrap`, `expect` and `unwrapErr` throw where there is no error object
+ * of the result's own to throw. Its `cause` is the error (or, for `unwrapErr`,
+ * the value) that was there.
+ */
+export class UnwrapError extends Error {
+  /** The class's name, safe from minifiers. */
+  override get name(): "UnwrapError" {
+    return "UnwrapError";
+  }
+}
+
+// Ok and Err share no base class (a base made chains 2–9 times slower on Bun),
+// and each method is typed by its `this`, with the same signature in both: only
+// then is a method of an unannotated union such as `flag ? ok(1) : err("no")`
+// callable, and its error union exact.
+
+/**
+ * Success. Made by {@linkcode ok}.
+ *
+ * @typeParam T The type of the value.
+ */
+export class Ok<T> {
+  /** `true`: narrows a result to Ok. */
+  readonly ok: true;
+  /** The value. */
+  readonly value: T;
+
+  /**
+   * Wraps a value; {@linkcode ok} reads better.
+   *
+   * @param value The value.
+   */
+  constructor(value: T) {
+    this.ok = true;
+    this.value = value;
+  }
+
+  /**
+   * Tells an Ok, as a method.
+   *
+   * @returns `true`.
+   */
+  isOk(): this is Ok<T> {
+    return true;
+  }
+
+  /**
+   * Tells an Err, as a method.
+   *
+   * @returns `false`.
+   */
+  isErr(): this is Err<never> {
+    return false;
+  }
+
+  /**
+   * Transforms the value.
+   *
+   * @typeParam R The type of this result.
+   * @typeParam U The type of the new value.
+   * @param fn Called with the value of an Ok.
+   * @returns An Ok with the new value, or this Err.
+   */
+  map<R extends AnyResult, U>(
+    this: R,
+    fn: (value: OkOf<R>) => U,
+  ): Result<U, ErrOf<R>> {
+    return new Ok(fn((this as Ok<OkOf<R>>).value));
+  }
+
+  /**
+   * Transforms the error.
+   *
+   * @typeParam R The type of this result.
+   * @typeParam F The type of the new error.
+   * @param fn Called with the error of an Err.
+   * @returns This Ok, or an Err with the new error.
+   */
+  mapErr<R extends AnyResult, const F>(
+    this: R,
+    _fn: (error: ErrOf<R>) => F,
+  ): Result<OkOf<R>, F> {
+    return this as Ok<OkOf<R>>;
+  }
+
+  /**
+   * Continues with another operation that can fail.
+   *
+   * @typeParam R The type of this result.
+   * @typeParam N The type of the next result.
+   * @param fn Called with the value of an Ok.
+   * @returns The next result, or this Err.
+   */
+  andThen<R extends AnyResult, N extends AnyResult>(
+    this: R,
+    fn: (value: OkOf<R>) => N,
+  ): Result<OkOf<N>, ErrOf<R> | ErrOf<N>> {
+    return fn((this as Ok<OkOf<R>>).value) as Result<OkOf<N>, ErrOf<N>>;
+  }
+
+  /**
+   * The same as `andThen`, under its other common name.
+   *
+   * @typeParam R The type of this result.
+   * @typeParam N The type of the next result.
+   * @param fn Called with the value of an Ok.
+   * @returns The next result, or this Err.
+   */
+  flatMap<R extends AnyResult, N extends AnyResult>(
+    this: R,
+    fn: (value: OkOf<R>) => N,
+  ): Result<OkOf<N>, ErrOf<R> | ErrOf<N>> {
+    return fn((this as Ok<OkOf<R>>).value) as Result<OkOf<N>, ErrOf<N>>;
+  }
+
+  /**
+   * Recovers from an error with another operation.
+   *
+   * @typeParam R The type of this result.
+   * @typeParam N The type of the next result.
+   * @param fn Called with the error of an Err.
+   * @returns This Ok, or the next result.
+   */
+  orElse<R extends AnyResult, N extends AnyResult>(
+    this: R,
+    _fn: (error: ErrOf<R>) => N,
+  ): Result<OkOf<R> | OkOf<N>, ErrOf<N>> {
+    return this as Ok<OkOf<R>>;
+  }
+
+  /**
+   * Takes the one branch or the other.
+   *
+   * @typeParam R The type of this result.
+   * @typeParam A What the success branch returns.
+   * @typeParam B What the failure branch returns.
+   * @param branches A function for each side.
+   * @returns What the called branch returned.
+   */
+  match<R extends AnyResult, A, B>(
+    this: R,
+    branches: MatchBranches<OkOf<R>, ErrOf<R>, A, B>,
+  ): A | B {
+    return branches.ok((this as Ok<OkOf<R>>).value);
+  }
+
+  /**
+   * The value, where an Err would be a bug.
+   *
+   * @typeParam R The type of this result.
+   * @returns The value of an Ok.
+   * @throws The error itself where it is an Error, else an
+   * {@linkcode UnwrapError} with the error as its cause.
+   */
+  unwrap<R extends AnyResult>(this: R): OkOf<R> {
+    return (this as Ok<OkOf<R>>).value;
+  }
+
+  /**
+   * The value, where an Err would be a bug, with words of your own.
+   *
+   * @typeParam R The type of this result.
+   * @param message The message of the error that is thrown.
+   * @returns The value of an Ok.
+   * @throws {UnwrapError} This is an Err; its error is the cause.
+   */
+  expect<R extends AnyResult>(this: R, _message: string): OkOf<R> {
+    return (this as Ok<OkOf<R>>).value;
+  }
+
+  /**
+   * The error, where an Ok would be a bug.
+   *
+   * @typeParam R The type of this result.
+   * @returns The error of an Err.
+   * @throws {UnwrapError} This is an Ok; its value is the cause.
+   */
+  unwrapErr<R extends AnyResult>(this: R): ErrOf<R> {
+    throw new UnwrapError(ResultMessages.UNWRAP_ERR, {
+      cause: (this as Ok<unknown>).value,
+    });
+  }
+
+  /**
+   * The value, or a fallback.
+   *
+   * @typeParam R The type of this result.
+   * @typeParam U The type of the fallback.
+   * @param fallback Returned for an Err.
+   * @returns The value of an Ok, else the fallback.
+   */
+  unwrapOr<R extends AnyResult, U>(this: R, _fallback: U): OkOf<R> | U {
+    return (this as Ok<OkOf<R>>).value;
+  }
+
+  /**
+   * The value, or what a function makes of the error.
+   *
+   * @typeParam R The type of this result.
+   * @typeParam U The type of the fallback.
+   * @param fn Called with the error of an Err.
+   * @returns The value of an Ok, else what the function returned.
+   */
+  unwrapOrElse<R extends AnyResult, U>(
+    this: R,
+    _fn: (error: ErrOf<R>) => U,
+  ): OkOf<R> | U {
+    return (this as Ok<OkOf<R>>).value;
+  }
+
+  /**
+   * Looks at the value in passing.
+   *
+   * @typeParam R The type of this result.
+   * @param fn Called with the value of an Ok; what it returns is ignored.
+   * @returns This result.
+   */
+  inspect<R extends AnyResult>(this: R, fn: (value: OkOf<R>) => void): R {
+    fn((this as Ok<OkOf<R>>).value);
+    return this;
+  }
+
+  /**
+   * Looks at the error in passing.
+   *
+   * @typeParam R The type of this result.
+   * @param fn Called with the error of an Err; what it returns is ignored.
+   * @returns This result.
+   */
+  inspectErr<R extends AnyResult>(this: R, _fn: (error: ErrOf<R>) => void): R {
+    return this;
+  }
+
+  /**
+   * Takes one layer off a result within a result.
+   *
+   * @typeParam R The type of this result.
+   * @returns The inner result of an Ok, or this Err.
+   */
+  flatten<R extends Result<AnyResult, unknown>>(
+    this: R,
+  ): Result<OkOf<OkOf<R>>, ErrOf<OkOf<R>> | ErrOf<R>> {
+    return (this as Ok<unknown>).value as Result<
+      OkOf<OkOf<R>>,
+      ErrOf<OkOf<R>>
+    >;
+  }
+
+  /**
+   * What `yield*` uses inside {@linkcode gen}: gives the value at once.
+   *
+   * @returns An iterator that yields nothing and returns the value.
+   */
+  [Symbol.iterator](): Iterator<never, T> {
+    return new Step(true, this.value) as Iterator<never, T>;
+  }
+}
+
+/**
+ * Failure. Made by {@linkcode err}.
+ *
+ * @typeParam E The type of the error.
+ */
+export class Err<E> {
+  /** `false`: narrows a result to Err. */
+  readonly ok: false;
+  /** The error. */
+  readonly error: E;
+
+  /**
+   * Wraps an error; {@linkcode err} reads better.
+   *
+   * @param error The error.
+   */
+  constructor(error: E) {
+    this.ok = false;
+    this.error = error;
+  }
+
+  /**
+   * Tells an Ok, as a method.
+   *
+   * @returns `false`.
+   */
+  isOk(): this is Ok<never> {
+    return false;
+  }
+
+  /**
+   * Tells an Err, as a method.
+   *
+   * @returns `true`.
+   */
+  isErr(): this is Err<E> {
+    return true;
+  }
+
+  /**
+   * Transforms the value: an Err stays as it is, and `fn` is not called.
+   *
+   * @typeParam R The type of this result.
+   * @typeParam U The type of the new value.
+   * @param fn Called with the value of an Ok.
+   * @returns An Ok with the new value, or this Err.
+   */
+  map<R extends AnyResult, U>(
+    this: R,
+    _fn: (value: OkOf<R>) => U,
+  ): Result<U, ErrOf<R>> {
+    return this as Err<ErrOf<R>>;
+  }
+
+  /**
+   * Transforms the error.
+   *
+   * @typeParam R The type of this result.
+   * @typeParam F The type of the new error.
+   * @param fn Called with the error of an Err.
+   * @returns This Ok, or an Err with the new error.
+   */
+  mapErr<R extends AnyResult, const F>(
+    this: R,
+    fn: (error: ErrOf<R>) => F,
+  ): Result<OkOf<R>, F> {
+    return new Err(fn((this as Err<ErrOf<R>>).error));
+  }
+
+  /**
+   * Continues with another operation that can fail: an Err stays as it is.
+   *
+   * @typeParam R The type of this result.
+   * @typeParam N The type of the next result.
+   * @param fn Called with the value of an Ok.
+   * @returns The next result, or this Err.
+   */
+  andThen<R extends AnyResult, N extends AnyResult>(
+    this: R,
+    _fn: (value: OkOf<R>) => N,
+  ): Result<OkOf<N>, ErrOf<R> | ErrOf<N>> {
+    return this as Err<ErrOf<R>>;
+  }
+
+  /**
+   * The same as `andThen`, under its other common name.
+   *
+   * @typeParam R The type of this result.
+   * @typeParam N The type of the next result.
+   * @param fn Called with the value of an Ok.
+   * @returns The next result, or this Err.
+   */
+  flatMap<R extends AnyResult, N extends AnyResult>(
+    this: R,
+    _fn: (value: OkOf<R>) => N,
+  ): Result<OkOf<N>, ErrOf<R> | ErrOf<N>> {
+    return this as Err<ErrOf<R>>;
+  }
+
+  /**
+   * Recovers from an error with another operation.
+   *
+   * @typeParam R The type of this result.
+   * @typeParam N The type of the next result.
+   * @param fn Called with the error of an Err.
+   * @returns This Ok, or the next result.
+   */
+  orElse<R extends AnyResult, N extends AnyResult>(
+    this: R,
+    fn: (error: ErrOf<R>) => N,
+  ): Result<OkOf<R> | OkOf<N>, ErrOf<N>> {
+    return fn((this as Err<ErrOf<R>>).error) as Result<OkOf<N>, ErrOf<N>>;
+  }
+
+  /**
+   * Takes the one branch or the other.
+   *
+   * @typeParam R The type of this result.
+   * @typeParam A What the success branch returns.
+   * @typeParam B What the failure branch returns.
+   * @param branches A function for each side.
+   * @returns What the called branch returned.
+   */
+  match<R extends AnyResult, A, B>(
+    this: R,
+    branches: MatchBranches<OkOf<R>, ErrOf<R>, A, B>,
+  ): A | B {
+    return branches.err((this as Err<ErrOf<R>>).error);
+  }
+
+  /**
+   * The value, where an Err would be a bug.
+   *
+   * @typeParam R The type of this result.
+   * @returns The value of an Ok.
+   * @throws The error itself where it is an Error, else an
+   * {@linkcode UnwrapError} with the error as its cause.
+   */
+  unwrap<R extends AnyResult>(this: R): OkOf<R> {
+    const cause = (this as Err<unknown>).error;
+    if (cause instanceof Error) throw cause;
+    throw new UnwrapError(ResultMessages.UNWRAP, { cause });
+  }
+
+  /**
+   * The value, where an Err would be a bug, with words of your own.
+   *
+   * @typeParam R The type of this result.
+   * @param message The message of the error that is thrown.
+   * @returns The value of an Ok.
+   * @throws {UnwrapError} This is an Err; its error is the cause.
+   */
+  expect<R extends AnyResult>(this: R, message: string): OkOf<R> {
+    throw new UnwrapError(message, { cause: (this as Err<unknown>).error });
+  }
+
+  /**
+   * The error, where an Ok would be a bug.
+   *
+   * @typeParam R The type of this result.
+   * @returns The error of an Err.
+   * @throws {UnwrapError} This is an Ok; its value is the cause.
+   */
+  unwrapErr<R extends AnyResult>(this: R): ErrOf<R> {
+    return (this as Err<ErrOf<R>>).error;
+  }
+
+  /**
+   * The value, or a fallback.
+   *
+   * @typeParam R The type of this result.
+   * @typeParam U The type of the fallback.
+   * @param fallback Returned for an Err.
+   * @returns The value of an Ok, else the fallback.
+   */
+  unwrapOr<R extends AnyResult, U>(this: R, fallback: U): OkOf<R> | U {
+    return fallback;
+  }
+
+  /**
+   * The value, or what a function makes of the error.
+   *
+   * @typeParam R The type of this result.
+   * @typeParam U The type of the fallback.
+   * @param fn Called with the error of an Err.
+   * @returns The value of an Ok, else what the function returned.
+   */
+  unwrapOrElse<R extends AnyResult, U>(
+    this: R,
+    fn: (error: ErrOf<R>) => U,
+  ): OkOf<R> | U {
+    return fn((this as Err<ErrOf<R>>).error);
+  }
+
+  /**
+   * Looks at the value in passing.
+   *
+   * @typeParam R The type of this result.
+   * @param fn Called with the value of an Ok; what it returns is ignored.
+   * @returns This result.
+   */
+  inspect<R extends AnyResult>(this: R, _fn: (value: OkOf<R>) => void): R {
+    return this;
+  }
+
+  /**
+   * Looks at the error in passing.
+   *
+   * @typeParam R The type of this result.
+   * @param fn Called with the error of an Err; what it returns is ignored.
+   * @returns This result.
+   */
+  inspectErr<R extends AnyResult>(this: R, fn: (error: ErrOf<R>) => void): R {
+    fn((this as Err<ErrOf<R>>).error);
+    return this;
+  }
+
+  /**
+   * Takes one layer off a result within a result.
+   *
+   * @typeParam R The type of this result.
+   * @returns The inner result of an Ok, or this Err.
+   */
+  flatten<R extends Result<AnyResult, unknown>>(
+    this: R,
+  ): Result<OkOf<OkOf<R>>, ErrOf<OkOf<R>> | ErrOf<R>> {
+    return this as Err<ErrOf<R>>;
+  }
+
+  /**
+   * What `yield*` uses inside {@linkcode gen}: yields this Err, which ends the
+   * generator.
+   *
+   * @returns An iterator that yields this Err.
+   */
+  [Symbol.iterator](): Iterator<Err<E>, never> {
+    return new Step(false, this) as Iterator<Err<E>, never>;
+  }
+}
+
+/**
+ * The iterator of both, written by hand: 2.4 times faster than a generator
+ * method. It is its own iteration result, which `yield*` reads once.
+ */
+class Step {
+  readonly done: boolean;
+  readonly value: unknown;
+
+  constructor(done: boolean, value: unknown) {
+    this.done = done;
+    this.value = value;
+  }
+
+  next(): this {
+    return this;
+  }
+}
+
+/**
+ * Success.
+ *
+ * @typeParam T The type of the value.
+ * @param value The value.
+ * @returns An Ok with the value.
+ *
+ * @example Return a value
+ * ```ts
+ * import { ok } from "@groundwork/infra/result";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * strictEqual(ok(1).value, 1);
+ * ```
+ */
+export function ok<T>(value: T): Ok<T> {
+  return new Ok(value);
+}
+
+/**
+ * Failure.
+ *
+ * @typeParam E The type of the error; a literal stays one.
+ * @param error The error.
+ * @returns An Err with the error.
+ *
+ * @example Return an error
+ * ```ts
+ * import { err } from "@groundwork/infra/result";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * strictEqual(err("not-found").error, "not-found");
+ * ```
+ */
+export function err<const E>(error: E): Err<E> {
+  return new Err(error);
+}
+
+/**
+ * Runs code that may throw.
+ *
+ * @typeParam T What the code returns.
+ * @typeParam E The error it is mapped to.
+ * @param fn The code.
+ * @param mapError Makes the error of what was thrown.
+ * @returns An Ok with what `fn` returned, or an Err with the mapped error.
+ *
+ * @example JSON that may be malformed
+ * ```ts
+ * import { catchToResult } from "@groundwork/infra/result";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const parsed = catchToResult(() => JSON.parse("{"), () => "bad-json");
+ * strictEqual(parsed.unwrapErr(), "bad-json");
+ * ```
+ */
+export function catchToResult<T, const E>(
+  fn: () => T,
+  mapError: (thrown: unknown) => E,
+): Result<T, E> {
+  let value: T;
+  try {
+    value = fn();
+  } catch (thrown) {
+    return new Err(mapError(thrown));
+  }
+  return new Ok(value);
+}
+
+/**
+ * Runs asynchronous code that may throw or reject. A throw before the first
+ * `await` is caught as well.
+ *
+ * @typeParam T What the code resolves to.
+ * @typeParam E The error it is mapped to.
+ * @param fn The code.
+ * @param mapError Makes the error of what was thrown.
+ * @returns An Ok with what `fn` resolved to, or an Err with the mapped error.
+ *
+ * @example A promise that rejects
+ * ```ts
+ * import { catchToResultAsync } from "@groundwork/infra/result";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const answer = await catchToResultAsync(
+ *   () => Promise.reject(new Error("down")),
+ *   (thrown) => (thrown as Error).message,
+ * );
+ * strictEqual(answer.unwrapErr(), "down");
+ * ```
+ */
+export async function catchToResultAsync<T, const E>(
+  fn: () => T | PromiseLike<T>,
+  mapError: (thrown: unknown) => E,
+): Promise<Result<Awaited<T>, E>> {
+  let value: Awaited<T>;
+  try {
+    value = await fn();
+  } catch (thrown) {
+    return new Err(mapError(thrown));
+  }
+  return new Ok(value);
+}
+
+/**
+ * Every value, or the first error in order.
+ *
+ * @typeParam R The results: a tuple, an array or a record.
+ * @param results The results.
+ * @returns An Ok with the values in the same shape, or the first Err.
+ *
+ * @example A tuple and a record
+ * ```ts
+ * import { all, err, ok } from "@groundwork/infra/result";
+ * import { deepStrictEqual, strictEqual } from "node:assert/strict";
+ *
+ * deepStrictEqual(all([ok(1), ok("a")]).unwrap(), [1, "a"]);
+ * deepStrictEqual(all({ id: ok(7) }).unwrap(), { id: 7 });
+ * strictEqual(all([ok(1), err("no")]).unwrapErr(), "no");
+ * ```
+ */
+export function all<const R extends ResultCollection>(
+  results: R,
+): Result<ValuesOf<R>, ErrorsOf<R>> {
+  if (Array.isArray(results)) {
+    const values = new Array(results.length);
+    for (let i = 0; i < results.length; i++) {
+      const result = results[i];
+      if (!result.ok) return result;
+      values[i] = result.value;
+    }
+    return new Ok(values as ValuesOf<R>);
+  }
+  return all(Object.values(results)).map((values) =>
+    withKeysOf<R>(results, values)
+  ) as Result<ValuesOf<R>, ErrorsOf<R>>;
+}
+
+/**
+ * Every value, or every error in order.
+ *
+ * @typeParam R The results: a tuple, an array or a record.
+ * @param results The results.
+ * @returns An Ok with the values in the same shape, or an Err with the list of
+ * all errors.
+ *
+ * @example Collect every problem of a form
+ * ```ts
+ * import { allErrors, err, ok } from "@groundwork/infra/result";
+ * import { deepStrictEqual } from "node:assert/strict";
+ *
+ * const form = allErrors({ name: err("empty"), age: ok(7), email: err("bad") });
+ * deepStrictEqual(form.unwrapErr(), ["empty", "bad"]);
+ * ```
+ */
+export function allErrors<const R extends ResultCollection>(
+  results: R,
+): Result<ValuesOf<R>, ErrorsOf<R>[]> {
+  const list: readonly AnyResult[] = Array.isArray(results)
+    ? results
+    : Object.values(results);
+  const [values, errors] = partition(list);
+  if (errors.length > 0) return new Err(errors as ErrorsOf<R>[]);
+  return new Ok(
+    list === results ? values as ValuesOf<R> : withKeysOf<R>(results, values),
+  );
+}
+
+/** What {@linkcode all} and {@linkcode allErrors} take. */
+export type ResultCollection =
+  | readonly AnyResult[]
+  | Readonly<Record<string, AnyResult>>;
+
+/**
+ * The values of a collection of results, in its shape.
+ *
+ * @typeParam R The collection.
+ */
+export type ValuesOf<R> = { -readonly [K in keyof R]: OkOf<R[K]> };
+
+/**
+ * The errors of a collection of results, as a union.
+ *
+ * @typeParam R The collection.
+ */
+export type ErrorsOf<R> = R extends readonly unknown[] ? ErrOf<R[number]>
+  : ErrOf<R[keyof R]>;
+
+/** `Object.fromEntries` defines, so that a key `__proto__` is plain data. */
+function withKeysOf<R>(record: object, values: readonly unknown[]): ValuesOf<R> {
+  return Object.fromEntries(
+    Object.keys(record).map((key, i) => [key, values[i]]),
+  ) as ValuesOf<R>;
+}
+
+/**
+ * Sorts results into values and errors.
+ *
+ * @typeParam R The type of the results.
+ * @param results The results.
+ * @returns The values and the errors, each in order.
+ *
+ * @example Use what worked, report the rest
+ * ```ts
+ * import { err, ok, partition } from "@groundwork/infra/result";
+ * import { deepStrictEqual } from "node:assert/strict";
+ *
+ * deepStrictEqual(partition([ok(1), err("no"), ok(2)]), [[1, 2], ["no"]]);
+ * ```
+ */
+export function partition<R extends AnyResult>(
+  results: Iterable<R>,
+): [values: OkOf<R>[], errors: ErrOf<R>[]] {
+  const values: OkOf<R>[] = [];
+  const errors: ErrOf<R>[] = [];
+  for (const result of results as Iterable<Result<OkOf<R>, ErrOf<R>>>) {
+    if (result.ok) values.push(result.value);
+    else errors.push(result.error);
+  }
+  return [values, errors];
+}
+
+/**
+ * The first success, or every error.
+ *
+ * @typeParam R The type of the results.
+ * @param results The results; what follows the first Ok is not looked at.
+ * @returns The first Ok, or an Err with all errors in order (none of nothing).
+ *
+ * @example The first mirror that answered
+ * ```ts
+ * import { any, err, ok } from "@groundwork/infra/result";
+ * import { deepStrictEqual, strictEqual } from "node:assert/strict";
+ *
+ * strictEqual(any([err("a"), ok(2), ok(3)]).unwrap(), 2);
+ * deepStrictEqual(any([err("a"), err("b")]).unwrapErr(), ["a", "b"]);
+ * ```
+ */
+export function any<R extends AnyResult>(
+  results: Iterable<R>,
+): Result<OkOf<R>, ErrOf<R>[]> {
+  const errors: ErrOf<R>[] = [];
+  for (const result of results as Iterable<Result<OkOf<R>, ErrOf<R>>>) {
+    if (result.ok) return result;
+    errors.push(result.error);
+  }
+  return new Err(errors);
+}
+
+/**
+ * Whether two results are on the same side and hold the same.
+ *
+ * @param a A result.
+ * @param b Another.
+ * @param same Compares two values or two errors. Default: `Object.is`.
+ * @returns Whether they are equal.
+ *
+ * @example Compare by value
+ * ```ts
+ * import { equals, err, ok } from "@groundwork/infra/result";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * strictEqual(equals(ok(NaN), ok(NaN)), true);
+ * strictEqual(equals(ok(1), err(1)), false);
+ * ```
+ */
+export function equals(
+  a: AnyResult,
+  b: AnyResult,
+  same: (x: unknown, y: unknown) => boolean = Object.is,
+): boolean {
+  if (a.ok) return b.ok && same(a.value, b.value);
+  return !b.ok && same(a.error, b.error);
+}
+
+/**
+ * Gives the methods back to a result that went through JSON or a structured
+ * clone.
+ *
+ * @typeParam T The type of the value.
+ * @typeParam E The type of the error.
+ * @param plain The plain object.
+ * @returns The result.
+ * @throws {TypeError} The object is not what a result serializes to.
+ *
+ * @example There and back
+ * ```ts
+ * import { fromPlain, ok } from "@groundwork/infra/result";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const result = fromPlain<number, string>(JSON.parse(JSON.stringify(ok(1))));
+ * strictEqual(result.map((n) => n + 1).unwrap(), 2);
+ * ```
+ */
+export function fromPlain<T, E>(plain: PlainResult<T, E>): Result<T, E> {
+  switch ((plain as PlainResult<T, E> | null | undefined)?.ok) {
+    case true:
+      return new Ok((plain as Ok<T>).value);
+    case false:
+      return new Err((plain as Err<E>).error);
+    default:
+      throw new TypeError(ResultMessages.NOT_PLAIN);
+  }
+}
+
+/**
+ * Straight-line code over results: inside the generator `yield*` gives the
+ * value of an Ok, and ends the whole with the first Err, running `finally`
+ * blocks on the way. An Err yielded by a `finally` block on the way out takes
+ * the place of the first, as a throw there would.
+ *
+ * For a function that is called often prefer {@linkcode genFn}: defining the
+ * generator once makes a call 20–30 times cheaper.
+ *
+ * @typeParam Y The results' Err types.
+ * @typeParam T What the generator returns.
+ * @param body The generator function.
+ * @returns An Ok with what the generator returned, or the first Err.
+ *
+ * @example Two steps that can fail
+ * ```ts
+ * import { err, gen, ok, type Result } from "@groundwork/infra/result";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const half = (n: number): Result<number, "odd"> =>
+ *   n % 2 === 0 ? ok(n / 2) : err("odd");
+ *
+ * const quarter = gen(function* () {
+ *   const first = yield* half(12);
+ *   return yield* half(first);
+ * });
+ * strictEqual(quarter.unwrap(), 3);
+ * ```
+ */
+export function gen<Y extends Err<unknown>, T>(
+  body: () => Generator<Y, T>,
+): Result<T, ErrOf<Y>> {
+  return run(body());
+}
+
+/**
+ * Like {@linkcode gen}, for a function with parameters that is defined once
+ * and called often.
+ *
+ * @typeParam A The parameters.
+ * @typeParam Y The results' Err types.
+ * @typeParam T What the generator returns.
+ * @param body The generator function.
+ * @returns A function that returns an Ok with what the generator returned, or
+ * the first Err.
+ *
+ * @example A function of two results
+ * ```ts
+ * import { err, genFn, ok, type Result } from "@groundwork/infra/result";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const number = (text: string): Result<number, string> =>
+ *   text.trim() !== "" && Number.isFinite(Number(text))
+ *     ? ok(Number(text))
+ *     : err(`no number: ${text}`);
+ *
+ * const add = genFn(function* (a: string, b: string) {
+ *   return (yield* number(a)) + (yield* number(b));
+ * });
+ * strictEqual(add("1", "2").unwrap(), 3);
+ * strictEqual(add("1", "x").unwrapErr(), "no number: x");
+ * ```
+ */
+export function genFn<
+  A extends readonly unknown[],
+  Y extends Err<unknown>,
+  T,
+>(
+  body: (...args: A) => Generator<Y, T>,
+): (...args: A) => Result<T, ErrOf<Y>> {
+  return (...args) => run(body(...args));
+}
+
+function run<Y extends Err<unknown>, T>(
+  steps: Generator<Y, T>,
+): Result<T, ErrOf<Y>> {
+  let step = steps.next();
+  if (step.done) return new Ok(step.value);
+  let failure = step.value;
+  // Closing runs the finally blocks; each may yield in turn.
+  while (!(step = steps.return(undefined as T)).done) failure = step.value;
+  return failure as Err<ErrOf<Y>>;
+}
+
+/**
+ * Like {@linkcode gen}, for asynchronous code: `yield* await promise`.
+ *
+ * @typeParam Y The results' Err types.
+ * @typeParam T What the generator returns.
+ * @param body The asynchronous generator function.
+ * @returns An Ok with what the generator returned, or the first Err.
+ *
+ * @example Await and unwrap in one go
+ * ```ts
+ * import { genAsync, ok } from "@groundwork/infra/result";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const load = (id: number) => Promise.resolve(ok({ id }));
+ * const id = await genAsync(async function* () {
+ *   const user = yield* await load(7);
+ *   return user.id;
+ * });
+ * strictEqual(id.unwrap(), 7);
+ * ```
+ */
+export async function genAsync<Y extends Err<unknown>, T>(
+  body: () => AsyncGenerator<Y, T>,
+): Promise<Result<T, ErrOf<Y>>> {
+  const steps = body();
+  let step = await steps.next();
+  if (step.done) return new Ok(step.value);
+  let failure = step.value;
+  while (!(step = await steps.return(undefined as T)).done) {
+    failure = step.value;
+  }
+  return failure as Err<ErrOf<Y>>;
+}
+
+/**
+ * `map` with a function that may be asynchronous, over a result that may be a
+ * promise.
+ *
+ * @typeParam R The type of the result.
+ * @typeParam U The type of the new value.
+ * @param result The result, or a promise of it.
+ * @param fn Called with the value of an Ok.
+ * @returns An Ok with the new value, or the Err.
+ *
+ * @example Load what an id names
+ * ```ts
+ * import { mapAsync, ok } from "@groundwork/infra/result";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const name = await mapAsync(ok(7), (id) => Promise.resolve(`user-${id}`));
+ * strictEqual(name.unwrap(), "user-7");
+ * ```
+ */
+export async function mapAsync<R extends AnyResult, U>(
+  result: R | PromiseLike<R>,
+  fn: (value: OkOf<R>) => U | PromiseLike<U>,
+): Promise<Result<Awaited<U>, ErrOf<R>>> {
+  const settled = await result as Result<OkOf<R>, ErrOf<R>>;
+  return settled.ok ? new Ok(await fn(settled.value)) : settled;
+}
+
+/**
+ * `andThen` with a function that may be asynchronous, over a result that may
+ * be a promise.
+ *
+ * @typeParam R The type of the result.
+ * @typeParam N The type of the next result.
+ * @param result The result, or a promise of it.
+ * @param fn Called with the value of an Ok.
+ * @returns The next result, or the Err.
+ *
+ * @example Continue with a look-up that can fail
+ * ```ts
+ * import { andThenAsync, err, ok } from "@groundwork/infra/result";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const found = await andThenAsync(
+ *   Promise.resolve(ok(7)),
+ *   (id) => Promise.resolve(id > 0 ? ok(id) : err("not-found")),
+ * );
+ * strictEqual(found.unwrap(), 7);
+ * ```
+ */
+export async function andThenAsync<R extends AnyResult, N extends AnyResult>(
+  result: R | PromiseLike<R>,
+  fn: (value: OkOf<R>) => N | PromiseLike<N>,
+): Promise<Result<OkOf<N>, ErrOf<R> | ErrOf<N>>> {
+  const settled = await result as Result<OkOf<R>, ErrOf<R>>;
+  if (!settled.ok) return settled;
+  return await fn(settled.value) as Result<OkOf<N>, ErrOf<N>>;
+}
