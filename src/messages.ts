@@ -79,7 +79,8 @@ export const ErrorMessages = {
     UNKNOWN_FIELD: "{field} is not a known field",
     SCHEMA_MISMATCH: "{field} does not satisfy its schema: {reason}",
     SCHEMA_ASYNC: "{field} needs a schema that validates synchronously",
-    INVALID_OPTION: "Invalid option: {reason}, received {received}",
+    INVALID_OPTION:
+      "The option {field} is not valid: {reason}, received {received}",
   },
   SECURITY: {
     UNAUTHORIZED: "Authentication is required",
@@ -121,7 +122,7 @@ export const ErrorMessages = {
     OUTPUT_LIMIT: "The {coding} data exceeds the output limit when decoded",
   },
   CONFIG: {
-    INVALID: "The configuration is not valid ({count}): {summary}",
+    INVALID: "The configuration has {count} problem(s): {summary}",
   },
 } as const;
 
@@ -141,8 +142,18 @@ export const ResultMessages = {
  */
 export const ClockMessages = {
   DELAY: "A delay must be a number of milliseconds, received {received}",
-  BACKWARDS:
-    "The monotonic time cannot go backwards or by a non-finite amount, received {received}",
+} as const;
+
+/**
+ * What a value should have been, where a message needs words for it.
+ */
+export const Expectations = {
+  BOOLEAN: "boolean (true, yes, on, 1, false, no, off, 0)",
+  DURATION: "duration (milliseconds, or a number with ms, s, m, h or d)",
+  RECORD: "JSON object",
+  URL: "not an absolute URL",
+  URL_PROTOCOL: "not a URL that starts with {protocols}",
+  FIELD_NAME: "a field's name has at least one character and no dot",
 } as const;
 
 /** What an error is about: the first part of its code. */

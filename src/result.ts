@@ -790,7 +790,10 @@ export type ErrorsOf<R> = R extends readonly unknown[] ? ErrOf<R[number]>
   : ErrOf<R[keyof R]>;
 
 /** `Object.fromEntries` defines, so that a key `__proto__` is plain data. */
-function withKeysOf<R>(record: object, values: readonly unknown[]): ValuesOf<R> {
+function withKeysOf<R>(
+  record: object,
+  values: readonly unknown[],
+): ValuesOf<R> {
   return Object.fromEntries(
     Object.keys(record).map((key, i) => [key, values[i]]),
   ) as ValuesOf<R>;

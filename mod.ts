@@ -1,0 +1,38 @@
+/**
+ * Groundwork: the infrastructure layer that every TypeScript service writes by
+ * hand, as one coherent set of types without dependencies.
+ *
+ * Everything is exported from here, and each module from a subpath of its own
+ * (`@groundwork/infra/result`). What only tests need is in
+ * `@groundwork/infra/testing`.
+ *
+ * @example Fail as a value, not as a surprise
+ * ```ts
+ * import { type Result, validateRange, type ValidationError } from "@groundwork/infra";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * function parsePort(text: string): Result<number, ValidationError> {
+ *   return validateRange("port", Number(text), { min: 0, max: 65535 });
+ * }
+ *
+ * strictEqual(parsePort("8080").unwrapOr(80), 8080);
+ * strictEqual(
+ *   parsePort("banana").unwrapErr().message,
+ *   "port must be between 0 and 65535",
+ * );
+ * ```
+ *
+ * @module
+ */
+
+export * from "./src/clock.ts";
+export * from "./src/config.ts";
+export * from "./src/errors.ts";
+export * from "./src/memory_store.ts";
+export * from "./src/messages.ts";
+export * from "./src/protocols.ts";
+export * from "./src/repository.ts";
+export * from "./src/result.ts";
+export * from "./src/secret.ts";
+export * from "./src/status.ts";
+export * from "./src/validators.ts";

@@ -1,0 +1,27 @@
+// Plain data: what JSON has, object literals and arrays.
+
+/** Whether a value is an object literal, or an object without a prototype. */
+export function isPlainObject(
+  value: unknown,
+): value is Record<string, unknown> {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+/**
+ * A frozen copy of plain objects and arrays, at any depth; anything else is
+ * kept as it is. `Object.fromEntries` defines, so that a key `__proto__` from
+ * a file is plain data.
+ */
+export function frozenCopy<T>(value: T): T {
+  if (Array.isArray(value)) {
+    return Object.freeze(value.map((item) => frozenCopy(item))) as T;
+  }
+  if (!isPlainObject(value)) return value;
+  const entries = Object.entries(value).map(([key, item]) => [
+    key,
+    frozenCopy(item),
+  ]);
+  return Object.freeze(Object.fromEntries(entries)) as T;
+}

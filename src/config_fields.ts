@@ -1,0 +1,476 @@
+/**
+ * The fields of a configuration's shape: what each holds, how its text is
+ * read, and what is wrong with a value that does not fit.
+ *
+ * @example One field by itself
+ * ```ts
+ * import { field } from "@groundwork/infra/config-fields";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const graceMs = field.duration({ max: 60_000 });
+ * strictEqual(graceMs.read("graceMs", "1.5s", true).unwrap(), 1_500);
+ * strictEqual(
+ *   graceMs.read("graceMs", "2m", true).unwrapErr().message,
+ *   "graceMs must be between 0 and 60000",
+ * );
+ * ```
+ *
+ * @module
+ */
+
+import { frozenCopy, isPlainObject } from "./_plain.ts";
+import { ValidationError } from "./errors.ts";
+import { Expectations, fillPlaceholders } from "./messages.ts";
+import { catchToResult, Err, Ok, type Result } from "./result.ts";
+import { Secret } from "./secret.ts";
+import { parseStatus, type StatusSet } from "./status.ts";
+import {
+  type Format,
+  type RangeLimits,
+  type StandardSchema,
+  type TypeMismatch,
+  validateFormat,
+  validateNonEmpty,
+  validateRange,
+  validateSchema,
+  validateType,
+} from "./validators.ts";
+
+/** What a field holds. */
+export type FieldKind =
+  | "string"
+  | "integer"
+  | "number"
+  | "boolean"
+  | "duration"
+  | "url"
+  | "oneOf"
+  | "record"
+  | "secret"
+  | "schema";
+
+/**
+ * One field of a configuration. Made by {@linkcode field}.
+ *
+ * @typeParam T The type of its value.
+ */
+export interface Field<T> {
+  /** What it holds. */
+  readonly kind: FieldKind;
+  /** How it is named outside, whether it must be there, what it falls back to. */
+  readonly options: FieldOptions<unknown>;
+  /**
+   * Checks a raw value.
+   *
+   * @param path The field's path, for the error.
+   * @param raw The value as it came.
+   * @param isText Whether it came as text, as from a variable.
+   * @returns The value, or what is wrong with it.
+   */
+  readonly read: (
+    path: string,
+    raw: unknown,
+    isText: boolean,
+  ) => Result<T, ValidationError>;
+}
+
+/**
+ * Options of every field.
+ *
+ * @typeParam TInput What the default may be.
+ */
+export interface FieldOptions<TInput> {
+  /**
+   * The environment variable. Default: with the builder's `envPrefix`, the
+   * prefix and the path in capitals; without, none.
+   */
+  readonly env?: string;
+  /** What the field is for, for `describe()`. */
+  readonly description?: string;
+  /** The value where no layer has one. Without it the field is required. */
+  readonly default?: TInput;
+  /**
+   * Whether the field may be absent, and then is `undefined`.
+   *
+   * @default {false}
+   */
+  readonly optional?: boolean;
+}
+
+/** Options of a string field. */
+export interface StringFieldOptions extends FieldOptions<string> {
+  /** What the whole string must match. Default: anything that is not blank. */
+  readonly format?: RegExp | Format;
+}
+
+/** Options of a field with a number. */
+export interface NumberFieldOptions extends FieldOptions<number> {
+  /** The smallest value. Default: no lower bound. */
+  readonly min?: number;
+  /** The largest value. Default: no upper bound. */
+  readonly max?: number;
+}
+
+/** Options of a field with a duration; the bounds are in ms. */
+export interface DurationFieldOptions extends FieldOptions<number | string> {
+  /**
+   * The shortest duration, in ms.
+   *
+   * @default {0}
+   */
+  readonly min?: number;
+  /** The longest duration, in ms. Default: no upper bound. */
+  readonly max?: number;
+}
+
+/** Options of a field with a URL. */
+export interface UrlFieldOptions extends FieldOptions<string> {
+  /** The protocols to accept, with their colon. Default: any. */
+  readonly protocols?: readonly string[];
+}
+
+/**
+ * Options of a secret field. It takes no default: a secret in the source code
+ * is none.
+ *
+ * @typeParam T The type of the secret.
+ */
+export interface SecretFieldOptions<T> extends FieldOptions<never> {
+  /** What the secret must be. Default: a string that is not blank. */
+  readonly of?: Field<T>;
+}
+
+/**
+ * `undefined` for the options of an optional field, else nothing.
+ *
+ * @typeParam O The options as written.
+ */
+export type AbsentIn<O> = O extends { readonly optional: true } ? undefined
+  : never;
+
+/**
+ * What a secret field holds.
+ *
+ * @typeParam O The options as written.
+ */
+export type SecretIn<O> = O extends { readonly of: Field<infer T> } ? T
+  : string;
+
+/** A JSON object: unknown values by name. */
+export type ConfigRecord = Readonly<Record<string, unknown>>;
+
+/** The makers of fields; see {@linkcode field}. */
+export interface FieldFactories {
+  /**
+   * A string that is not blank.
+   *
+   * @param options What it must match, and the options of every field.
+   * @returns The field.
+   */
+  string<const O extends StringFieldOptions>(
+    options?: O,
+  ): Field<string | AbsentIn<O>>;
+
+  /**
+   * A whole number: `"80"` as text, `80` in a file.
+   *
+   * @param options Its bounds, and the options of every field.
+   * @returns The field.
+   */
+  integer<const O extends NumberFieldOptions>(
+    options?: O,
+  ): Field<number | AbsentIn<O>>;
+
+  /**
+   * A finite number in decimal notation.
+   *
+   * @param options Its bounds, and the options of every field.
+   * @returns The field.
+   */
+  number<const O extends NumberFieldOptions>(
+    options?: O,
+  ): Field<number | AbsentIn<O>>;
+
+  /**
+   * True or false; as text also yes and no, on and off, 1 and 0, in any case.
+   *
+   * @param options The options of every field.
+   * @returns The field.
+   */
+  boolean<const O extends FieldOptions<boolean>>(
+    options?: O,
+  ): Field<boolean | AbsentIn<O>>;
+
+  /**
+   * A duration in ms: a number, or text such as `500ms`, `30s`, `1.5m`, `2h`
+   * or `1d`. Name the field `…Ms`.
+   *
+   * @param options Its bounds, and the options of every field.
+   * @returns The field.
+   */
+  duration<const O extends DurationFieldOptions>(
+    options?: O,
+  ): Field<number | AbsentIn<O>>;
+
+  /**
+   * An absolute URL, as a string in its normal form (a `URL` object cannot be
+   * frozen). A URL with a password in it belongs in a secret:
+   * `field.secret({ of: field.url() })`.
+   *
+   * @param options The protocols to accept, and the options of every field.
+   * @returns The field.
+   */
+  url<const O extends UrlFieldOptions>(
+    options?: O,
+  ): Field<string | AbsentIn<O>>;
+
+  /**
+   * One of a few strings.
+   *
+   * @param members The strings, as an array or a status set.
+   * @param options The options of every field.
+   * @returns The field.
+   */
+  oneOf<const S extends string, const O extends FieldOptions<S>>(
+    members: readonly S[] | StatusSet<S>,
+    options?: O,
+  ): Field<S | AbsentIn<O>>;
+
+  /**
+   * A JSON object of anything, copied and deeply frozen; as text, in JSON.
+   *
+   * @param options The options of every field.
+   * @returns The field.
+   */
+  record<const O extends FieldOptions<ConfigRecord>>(
+    options?: O,
+  ): Field<ConfigRecord | AbsentIn<O>>;
+
+  /**
+   * A value that never shows itself.
+   *
+   * @param options What it must be, and the options of every field.
+   * @returns The field.
+   */
+  secret<const O extends SecretFieldOptions<unknown>>(
+    options?: O,
+  ): Field<Secret<SecretIn<O>> | AbsentIn<O>>;
+
+  /**
+   * Whatever a Standard Schema accepts. From a variable the schema gets the
+   * text.
+   *
+   * @param schema The schema; it must validate synchronously.
+   * @param options The options of every field.
+   * @returns The field.
+   */
+  schema<T, const O extends FieldOptions<unknown>>(
+    schema: StandardSchema<T>,
+    options?: O,
+  ): Field<T | AbsentIn<O>>;
+}
+
+/**
+ * Makes the fields of a configuration's shape.
+ *
+ * @example Fields of several kinds
+ * ```ts
+ * import { ConfigBuilder, field } from "@groundwork/infra/config";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const config = new ConfigBuilder({
+ *   level: field.oneOf(["debug", "info"], { default: "info" }),
+ *   graceMs: field.duration({ default: "1.5m" }),
+ *   proxy: field.url({ optional: true, protocols: ["http:", "https:"] }),
+ * }).build().unwrap();
+ *
+ * strictEqual(config.level, "info");
+ * strictEqual(config.graceMs, 90_000);
+ * strictEqual(config.proxy, undefined);
+ * ```
+ */
+export const field: FieldFactories = {
+  string(options) {
+    const { format } = options ?? {};
+    return makeField(
+      "string",
+      options,
+      (path, raw) =>
+        format === undefined
+          ? validateNonEmpty(path, raw)
+          : validateFormat(path, raw, format),
+    );
+  },
+  integer(options) {
+    return numberField("integer", options, /^[+-]?\d+$/);
+  },
+  number(options) {
+    return numberField("number", options, NUMBER_TEXT);
+  },
+  boolean(options) {
+    return makeField("boolean", options, readBoolean);
+  },
+  duration(options) {
+    const limits = limitsOf({
+      min: options?.min ?? 0,
+      max: options?.max,
+    });
+    return makeField("duration", options, (path, raw) => {
+      const durationMs = typeof raw === "string" ? parseDuration(raw) : raw;
+      return typeof durationMs === "number"
+        ? validateRange(path, durationMs, limits)
+        : mismatch(path, Expectations.DURATION);
+    });
+  },
+  url(options) {
+    const { protocols } = options ?? {};
+    return makeField(
+      "url",
+      options,
+      (path, raw) =>
+        validateType(path, raw, "string")
+          .andThen((text) => readUrl(path, text, protocols)),
+    );
+  },
+  oneOf(members, options) {
+    const set: StatusSet = { ...members } as StatusSet;
+    return makeField(
+      "oneOf",
+      options,
+      (path, raw) => parseStatus(set, raw, path),
+    );
+  },
+  record(options) {
+    return makeField("record", options, readRecord);
+  },
+  secret(options) {
+    const { of: inner = field.string() } = options ?? {};
+    return makeField("secret", options, (path, raw, isText) => {
+      const value = raw instanceof Secret ? raw.reveal() : raw;
+      return inner.read(path, value, isText).map((it) => new Secret(it));
+    });
+  },
+  schema(schema, options) {
+    return makeField(
+      "schema",
+      options,
+      (path, raw) =>
+        validateSchema(schema, raw, { field: path }).map(frozenCopy),
+    );
+  },
+};
+
+const NUMBER_TEXT = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+
+const MS_PER_UNIT: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+
+const TRUE_WORDS: readonly string[] = ["true", "yes", "on", "1"];
+const FALSE_WORDS: readonly string[] = ["false", "no", "off", "0"];
+
+/** A field fits wherever one is asked for: its reader is checked by hand. */
+function makeField(
+  kind: FieldKind,
+  options: FieldOptions<unknown> | undefined,
+  read: Field<unknown>["read"],
+): Field<never> {
+  return Object.freeze({ kind, options: options ?? {}, read }) as Field<never>;
+}
+
+function numberField(
+  kind: "integer" | "number",
+  options: NumberFieldOptions | undefined,
+  textPattern: RegExp,
+): Field<never> {
+  const limits = { ...limitsOf(options), integer: kind === "integer" };
+  return makeField(kind, options, (path, raw, isText) => {
+    const value = isText ? parseNumber(String(raw), textPattern) : raw;
+    return Number.isFinite(value)
+      ? validateRange(path, value, limits)
+      : mismatch(path, kind);
+  });
+}
+
+function limitsOf(
+  bounds: { readonly min?: number; readonly max?: number | undefined } = {},
+): RangeLimits {
+  const { min, max } = bounds;
+  const limits = {
+    ...(min !== undefined && { min }),
+    ...(max !== undefined && { max }),
+  };
+  // Throws where the limits themselves make no sense.
+  validateRange("limits", 0, limits);
+  return limits;
+}
+
+function parseNumber(text: string, pattern: RegExp): number {
+  const trimmed = text.trim();
+  return pattern.test(trimmed) ? Number(trimmed) : NaN;
+}
+
+function parseDuration(text: string): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?$/.exec(text.trim());
+  return match ? Number(match[1]) * MS_PER_UNIT[match[2] ?? "ms"]! : undefined;
+}
+
+function readBoolean(
+  path: string,
+  raw: unknown,
+  isText: boolean,
+): Result<boolean, ValidationError> {
+  if (!isText) return validateType(path, raw, "boolean");
+  const word = String(raw).trim().toLowerCase();
+  if (TRUE_WORDS.includes(word)) return new Ok(true);
+  if (FALSE_WORDS.includes(word)) return new Ok(false);
+  return mismatch(path, Expectations.BOOLEAN);
+}
+
+function readUrl(
+  path: string,
+  text: string,
+  protocols: readonly string[] | undefined,
+): Result<string, ValidationError> {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url && (protocols?.includes(url.protocol) ?? true)) {
+    return new Ok(url.href);
+  }
+  const reason = url
+    ? fillPlaceholders(Expectations.URL_PROTOCOL, {
+      protocols: protocols!.join(", "),
+    })
+    : Expectations.URL;
+  return new Err(
+    new ValidationError("VALIDATION_INVALID_FORMAT", { field: path, reason }),
+  );
+}
+
+function readRecord(
+  path: string,
+  raw: unknown,
+  isText: boolean,
+): Result<ConfigRecord, ValidationError> {
+  const value = isText
+    ? catchToResult<unknown, undefined>(
+      () => JSON.parse(String(raw)),
+      () => undefined,
+    ).unwrapOr(undefined)
+    : raw;
+  return isPlainObject(value)
+    ? new Ok(frozenCopy(value))
+    : mismatch(path, Expectations.RECORD);
+}
+
+function mismatch(path: string, expectedType: string): Err<TypeMismatch> {
+  return new Err(
+    new ValidationError("VALIDATION_TYPE_MISMATCH", {
+      field: path,
+      expectedType,
+    }),
+  );
+}

@@ -1,0 +1,333 @@
+/**
+ * The protocols that the parts of a service are written against, each with a
+ * guard that checks an object at run time.
+ *
+ * Methods return {@linkcode Awaitable}: an in-memory implementation stays
+ * synchronous and makes no promise a call, a remote one is asynchronous, and
+ * code written against the protocol awaits either.
+ *
+ * @example A function that takes any store
+ * ```ts
+ * import { MemoryStore } from "@groundwork/infra/memory-store";
+ * import type { Store } from "@groundwork/infra/protocols";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * async function countVisit(store: Store<string, number>, page: string) {
+ *   const visits = (await store.get(page) ?? 0) + 1;
+ *   (await store.set(page, visits)).unwrap();
+ *   return visits;
+ * }
+ *
+ * const store = new MemoryStore<string, number>();
+ * await countVisit(store, "/");
+ * strictEqual(await countVisit(store, "/"), 2);
+ * ```
+ *
+ * @module
+ */
+
+import type {
+  CacheError,
+  InfrastructureError,
+  RepositoryError,
+} from "./errors.ts";
+import type { Result } from "./result.ts";
+
+/**
+ * A value, or a promise of it.
+ *
+ * @typeParam T The type of the value.
+ */
+export type Awaitable<T> = T | Promise<T>;
+
+/** Which part of a list to give. */
+export interface ListOptions {
+  /**
+   * How many entities to pass over.
+   *
+   * @default {0}
+   */
+  readonly offset?: number;
+  /**
+   * How many entities to give at the most.
+   *
+   * @default {Infinity}
+   */
+  readonly limit?: number;
+}
+
+/**
+ * Entities by their id. An entity that is given out is the caller's own:
+ * changing it changes nothing in the repository.
+ *
+ * @typeParam TEntity The type of the entities.
+ * @typeParam TId The type of their ids.
+ */
+export interface Repository<TEntity, TId = string> {
+  /**
+   * One entity.
+   *
+   * @param id Its id.
+   * @returns The entity, or `undefined` where there is none.
+   */
+  get(id: TId): Awaitable<TEntity | undefined>;
+
+  /**
+   * All entities, or a part of them, in the order of their creation.
+   *
+   * @param options Which part.
+   * @returns The entities.
+   */
+  getAll(options?: ListOptions): Awaitable<readonly TEntity[]>;
+
+  /**
+   * Adds an entity.
+   *
+   * @param entity The entity; it carries its id.
+   * @returns The entity as stored; or an error with the code
+   * `DB_DUPLICATE_KEY` where the id is taken, `DB_REPOSITORY_FULL` where there
+   * is no room, `DB_CONSTRAINT_VIOLATION` where a rule of the store is broken.
+   */
+  create(entity: TEntity): Awaitable<Result<TEntity, RepositoryError>>;
+
+  /**
+   * Replaces an entity.
+   *
+   * @param entity The new entity; it carries the id of the old.
+   * @returns The entity as stored; or an error with the code
+   * `DB_ENTITY_NOT_FOUND` where there is none with its id.
+   */
+  update(entity: TEntity): Awaitable<Result<TEntity, RepositoryError>>;
+
+  /**
+   * Removes an entity.
+   *
+   * @param id Its id.
+   * @returns Whether there was one.
+   */
+  delete(id: TId): Awaitable<boolean>;
+
+  /**
+   * Whether there is an entity.
+   *
+   * @param id Its id.
+   * @returns Whether there is one.
+   */
+  exists(id: TId): Awaitable<boolean>;
+}
+
+/**
+ * One operation of the domain.
+ *
+ * @typeParam TInput What it takes.
+ * @typeParam TOutput What it gives.
+ * @typeParam TError How it fails.
+ */
+export interface Service<TInput, TOutput, TError = InfrastructureError> {
+  /**
+   * Carries the operation out.
+   *
+   * @param input What it takes.
+   * @returns What it gives, or how it failed.
+   */
+  execute(input: TInput): Awaitable<Result<TOutput, TError>>;
+}
+
+/**
+ * Makes things of one kind.
+ *
+ * @typeParam TConfig What tells how to make one.
+ * @typeParam TInstance What is made.
+ */
+export interface Factory<TConfig, TInstance> {
+  /**
+   * Makes one as told.
+   *
+   * @param config How to make it.
+   * @returns What was made.
+   */
+  create(config: TConfig): Awaitable<TInstance>;
+
+  /**
+   * Makes one with the defaults.
+   *
+   * @returns What was made.
+   */
+  createDefault(): Awaitable<TInstance>;
+}
+
+/** Options of {@linkcode Store.set}. */
+export interface StoreSetOptions {
+  /**
+   * How long the value stays, in ms. `Infinity` means for good; 0 or less
+   * removes what is there and stores nothing. Default: the store's own.
+   */
+  readonly ttlMs?: number;
+}
+
+/**
+ * Values by their key, each for a time.
+ *
+ * @typeParam TKey The type of the keys.
+ * @typeParam TValue The type of the values.
+ */
+export interface Store<TKey, TValue> {
+  /**
+   * A value.
+   *
+   * @param key Its key.
+   * @returns The value, or `undefined` where there is none (any more).
+   */
+  get(key: TKey): Awaitable<TValue | undefined>;
+
+  /**
+   * Stores a value in place of what is there.
+   *
+   * @param key Its key.
+   * @param value The value.
+   * @param options How long it stays.
+   * @returns Nothing; or an error with the code `CACHE_STORE_FULL` where there
+   * is no room for one more key. A store never drops a live value to make
+   * room.
+   * @throws {ValidationError} `ttlMs` is not a number or is NaN.
+   */
+  set(
+    key: TKey,
+    value: TValue,
+    options?: StoreSetOptions,
+  ): Awaitable<Result<void, CacheError>>;
+
+  /**
+   * Removes a value.
+   *
+   * @param key Its key.
+   * @returns Whether there was a live one.
+   */
+  delete(key: TKey): Awaitable<boolean>;
+
+  /**
+   * Whether there is a live value, be it `undefined`.
+   *
+   * @param key Its key.
+   * @returns Whether there is one.
+   */
+  has(key: TKey): Awaitable<boolean>;
+}
+
+/**
+ * Whether a value has the methods of a {@linkcode Repository}. Like every
+ * guard here it looks at the methods' presence, not at their parameters.
+ *
+ * @param value What to look at.
+ * @returns Whether they are all there.
+ *
+ * @example Check a plug-in
+ * ```ts
+ * import { isRepository } from "@groundwork/infra/protocols";
+ * import { InMemoryRepository } from "@groundwork/infra/repository";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const users = new InMemoryRepository<{ id: string }>({ entity: "User" });
+ * strictEqual(isRepository(users), true);
+ * strictEqual(isRepository(new Map()), false);
+ * ```
+ */
+export function isRepository(
+  value: unknown,
+): value is Repository<unknown, unknown> {
+  return hasMethods(value, [
+    "get",
+    "getAll",
+    "create",
+    "update",
+    "delete",
+    "exists",
+  ]);
+}
+
+/**
+ * Whether a value has the method of a {@linkcode Service}.
+ *
+ * @param value What to look at.
+ * @returns Whether it is there.
+ *
+ * @example Check a plug-in
+ * ```ts
+ * import { isService } from "@groundwork/infra/protocols";
+ * import { ok } from "@groundwork/infra/result";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * strictEqual(isService({ execute: (n: number) => ok(n + 1) }), true);
+ * strictEqual(isService({ execute: true }), false);
+ * ```
+ */
+export function isService(value: unknown): value is Service<unknown, unknown> {
+  return hasMethods(value, ["execute"]);
+}
+
+/**
+ * Whether a value has the methods of a {@linkcode Factory}.
+ *
+ * @param value What to look at.
+ * @returns Whether they are all there.
+ *
+ * @example Check a plug-in
+ * ```ts
+ * import { isFactory } from "@groundwork/infra/protocols";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const dates = {
+ *   create: (text: string) => new Date(text),
+ *   createDefault: () => new Date(0),
+ * };
+ * strictEqual(isFactory(dates), true);
+ * strictEqual(isFactory(Date), false);
+ * ```
+ */
+export function isFactory(value: unknown): value is Factory<unknown, unknown> {
+  return hasMethods(value, ["create", "createDefault"]);
+}
+
+/**
+ * Whether a value has the methods of a {@linkcode Store}.
+ *
+ * @param value What to look at.
+ * @returns Whether they are all there.
+ *
+ * @example A Map is close enough to be mistaken for one
+ * ```ts
+ * import { MemoryStore } from "@groundwork/infra/memory-store";
+ * import { isStore } from "@groundwork/infra/protocols";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * strictEqual(isStore(new MemoryStore()), true);
+ * strictEqual(isStore(null), false);
+ * strictEqual(isStore(new Map()), true);
+ * ```
+ */
+export function isStore(value: unknown): value is Store<unknown, unknown> {
+  return hasMethods(value, ["get", "set", "delete", "has"]);
+}
+
+/**
+ * Whether a value has methods of these names: what every guard of a protocol
+ * comes down to.
+ *
+ * @param value What to look at.
+ * @param names The names of the methods.
+ * @returns Whether each name is a function of the value.
+ *
+ * @example A guard of your own
+ * ```ts
+ * import { hasMethods } from "@groundwork/infra/protocols";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * strictEqual(hasMethods([], ["push", "pop"]), true);
+ * strictEqual(hasMethods(undefined, ["push"]), false);
+ * ```
+ */
+export function hasMethods(value: unknown, names: readonly string[]): boolean {
+  if (value === undefined || value === null) return false;
+  const object = value as Readonly<Record<string, unknown>>;
+  return names.every((name) => typeof object[name] === "function");
+}

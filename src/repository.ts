@@ -1,0 +1,216 @@
+/**
+ * A repository in memory: the reference implementation of the protocol, for
+ * tests, demos and services that may forget.
+ *
+ * @example Create, read and update
+ * ```ts
+ * import { InMemoryRepository } from "@groundwork/infra/repository";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const users = new InMemoryRepository<{ id: string; name: string }>({
+ *   entity: "User",
+ * });
+ * users.create({ id: "u1", name: "Ada" }).unwrap();
+ * strictEqual(users.get("u1")?.name, "Ada");
+ * strictEqual(
+ *   users.create({ id: "u1", name: "Bob" }).unwrapErr().code,
+ *   "DB_DUPLICATE_KEY",
+ * );
+ * ```
+ *
+ * @module
+ */
+
+import { RepositoryError } from "./errors.ts";
+import type { ListOptions, Repository } from "./protocols.ts";
+import { Err, Ok, type Result } from "./result.ts";
+import {
+  requireOption,
+  validateNonEmpty,
+  validateRange,
+} from "./validators.ts";
+
+/**
+ * Options of {@linkcode InMemoryRepository}.
+ *
+ * @typeParam TEntity The type of the entities.
+ * @typeParam TId The type of their ids.
+ */
+export interface InMemoryRepositoryOptions<TEntity, TId> {
+  /** What errors call an entity: `"User"`. */
+  readonly entity: string;
+  /** Reads the id of an entity. Default: its `id`. */
+  readonly idOf?: (entity: TEntity) => TId;
+  /**
+   * Copies an entity on its way in and out. Pass the identity function where
+   * entities are immutable. Default: `structuredClone`.
+   */
+  readonly copy?: (entity: TEntity) => TEntity;
+  /**
+   * How many entities there may be; one more is refused.
+   *
+   * @default {100_000}
+   */
+  readonly maxEntities?: number;
+}
+
+/**
+ * Keeps entities in memory, in the order of their creation. Ids are compared
+ * as Map keys are.
+ *
+ * @typeParam TEntity The type of the entities.
+ * @typeParam TId The type of their ids.
+ */
+export class InMemoryRepository<TEntity, TId = string>
+  implements Repository<TEntity, TId> {
+  readonly #entities = new Map<TId, TEntity>();
+  readonly #entity: string;
+  readonly #idOf: (entity: TEntity) => TId;
+  readonly #copy: (entity: TEntity) => TEntity;
+  readonly #maxEntities: number;
+
+  /**
+   * Makes an empty repository.
+   *
+   * @param options What it holds, and how much.
+   * @throws {ValidationError} `entity` is blank, or `maxEntities` is not a
+   * whole number of 1 or more.
+   */
+  constructor(options: InMemoryRepositoryOptions<TEntity, TId>) {
+    const {
+      entity,
+      idOf = idProperty,
+      copy = structuredClone,
+      maxEntities = 100_000,
+    } = options;
+    this.#entity = requireOption(validateNonEmpty("entity", entity), entity);
+    this.#idOf = idOf;
+    this.#copy = copy;
+    this.#maxEntities = requireOption(
+      validateRange("maxEntities", maxEntities, { min: 1, integer: true }),
+      maxEntities,
+    );
+  }
+
+  /** How many entities there are. */
+  get size(): number {
+    return this.#entities.size;
+  }
+
+  /**
+   * One entity.
+   *
+   * @param id Its id.
+   * @returns A copy of the entity, or `undefined` where there is none.
+   */
+  get(id: TId): TEntity | undefined {
+    const entity = this.#entities.get(id);
+    return entity === undefined ? undefined : this.#copy(entity);
+  }
+
+  /**
+   * All entities, or a part of them, in the order of their creation.
+   *
+   * @param options Which part.
+   * @returns Copies of the entities.
+   * @throws {ValidationError} `offset` is not a whole number of 0 or more, or
+   * `limit` is not a number of 0 or more.
+   */
+  getAll(options: ListOptions = {}): readonly TEntity[] {
+    const { offset = 0, limit = Infinity } = options;
+    requireOption(
+      validateRange("offset", offset, { min: 0, integer: true }),
+      offset,
+    );
+    requireOption(validateRange("limit", limit, { min: 0 }), limit);
+    return this.#entities.values().drop(offset).take(limit)
+      .map((entity) => this.#copy(entity)).toArray();
+  }
+
+  /**
+   * Adds an entity.
+   *
+   * @param entity The entity; it carries its id.
+   * @returns A copy of the entity; or an error with the code
+   * `DB_DUPLICATE_KEY` or `DB_REPOSITORY_FULL`.
+   */
+  create(
+    entity: TEntity,
+  ): Result<
+    TEntity,
+    | RepositoryError<"DB_DUPLICATE_KEY">
+    | RepositoryError<"DB_REPOSITORY_FULL">
+  > {
+    const id = this.#idOf(entity);
+    if (this.#entities.has(id)) {
+      return new Err(
+        new RepositoryError(
+          "DB_DUPLICATE_KEY",
+          { entity: this.#entity },
+          { details: { id } },
+        ),
+      );
+    }
+    if (this.#entities.size >= this.#maxEntities) {
+      return new Err(
+        new RepositoryError("DB_REPOSITORY_FULL", {
+          entity: this.#entity,
+          max: this.#maxEntities,
+        }),
+      );
+    }
+    return this.#store(id, entity);
+  }
+
+  /**
+   * Replaces an entity, which keeps its place in the order.
+   *
+   * @param entity The new entity; it carries the id of the old.
+   * @returns A copy of the entity; or an error with the code
+   * `DB_ENTITY_NOT_FOUND`.
+   */
+  update(
+    entity: TEntity,
+  ): Result<TEntity, RepositoryError<"DB_ENTITY_NOT_FOUND">> {
+    const id = this.#idOf(entity);
+    if (this.#entities.has(id)) return this.#store(id, entity);
+    return new Err(
+      new RepositoryError("DB_ENTITY_NOT_FOUND", {
+        entity: this.#entity,
+        id: String(id),
+      }),
+    );
+  }
+
+  /**
+   * Removes an entity.
+   *
+   * @param id Its id.
+   * @returns Whether there was one.
+   */
+  delete(id: TId): boolean {
+    return this.#entities.delete(id);
+  }
+
+  /**
+   * Whether there is an entity.
+   *
+   * @param id Its id.
+   * @returns Whether there is one.
+   */
+  exists(id: TId): boolean {
+    return this.#entities.has(id);
+  }
+
+  /** Copies before it stores, so that a copy that throws changes nothing. */
+  #store(id: TId, entity: TEntity): Ok<TEntity> {
+    const stored = this.#copy(entity);
+    const given = this.#copy(stored);
+    this.#entities.set(id, stored);
+    return new Ok(given);
+  }
+}
+
+function idProperty<TEntity, TId>(entity: TEntity): TId {
+  return (entity as { readonly id: TId }).id;
+}
