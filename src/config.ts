@@ -293,7 +293,7 @@ export class ConfigBuilder<const S extends ConfigShape> {
 }
 
 /** What every service has, ready to be spread into a shape. */
-export interface BaseConfigFields {
+export type BaseConfigFields = {
   /** Whether the component does anything at all. Default: true. */
   readonly enabled: Field<boolean>;
   /** Whether it tells more than usual. Default: false. */
@@ -304,7 +304,7 @@ export interface BaseConfigFields {
   readonly retryAttempts: Field<number>;
   /** Anything else, by name. Default: nothing. */
   readonly metadata: Field<ConfigRecord>;
-}
+};
 
 /** The configuration that every service has. */
 export type BaseConfig = ConfigOf<BaseConfigFields>;

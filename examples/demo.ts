@@ -1,0 +1,174 @@
+// deno-lint-ignore-file no-console -- a program talks to its terminal
+/**
+ * Starts the reference service on a free port, drives it over real HTTP as
+ * several clients would, checks every answer, and tells what happened. Exits
+ * with 0, or with 1 when anything was wrong: `deno task demo`,
+ * `node examples/demo.ts` or `bun examples/demo.ts`.
+ *
+ * @module
+ */
+
+import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import process from "node:process";
+import { systemClock } from "../mod.ts";
+import { listen } from "./server.ts";
+import { configBuilder, createService, type Link } from "./service.ts";
+
+const unforeseen: unknown[] = [];
+const config = configBuilder()
+  .withOverrides({ port: 0, timeoutMs: 5_000 })
+  .build().unwrap();
+const server = await listen(
+  createService(config, { onError: (error) => unforeseen.push(error) }),
+  config,
+);
+
+let requests = 0;
+let failures = 0;
+
+/** One request over real HTTP; redirects are answers, not to be followed. */
+async function send(path: string, init: RequestInit = {}): Promise<Response> {
+  requests++;
+  return await fetch(server.url + path, { redirect: "manual", ...init });
+}
+
+function sendJson(path: string, body: unknown): Promise<Response> {
+  return send(path, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: typeof body === "string" ? body : JSON.stringify(body),
+  });
+}
+
+/** Checks that an answer is a problem as RFC 9457 has it, and gives it. */
+async function problem(
+  response: Response,
+  status: number,
+): Promise<Record<string, unknown>> {
+  strictEqual(response.status, status);
+  strictEqual(
+    response.headers.get("content-type"),
+    "application/problem+json",
+  );
+  const body = await response.json();
+  strictEqual(body.status, status);
+  return body;
+}
+
+/** One line of the report: what was done, or what was wrong. */
+async function step(title: string, run: () => Promise<string>): Promise<void> {
+  try {
+    console.log(`  ok    ${title.padEnd(11)} ${await run()}`);
+  } catch (error) {
+    failures++;
+    console.log(`  FAIL  ${title}`);
+    console.log(error);
+  }
+}
+
+const startedAt = systemClock.monotonic();
+console.log(`The reference service at ${server.url}`);
+
+await step("create", async () => {
+  const answers = await Promise.all(
+    Array.from(
+      { length: 20 },
+      (_, i) => sendJson("/links", { url: `https://example.com/page/${i}` }),
+    ),
+  );
+  const slugs = new Set<string>();
+  for (const answer of answers) {
+    strictEqual(answer.status, 201);
+    const link: Link = await answer.json();
+    strictEqual(answer.headers.get("location"), `/links/${link.slug}`);
+    slugs.add(link.slug);
+  }
+  strictEqual(slugs.size, 20);
+  const named = await sendJson("/links", {
+    url: "HTTPS://Example.com",
+    slug: "docs",
+  });
+  strictEqual((await named.json()).url, "https://example.com/");
+  return "21 links by concurrent clients, 20 of them with a random slug";
+});
+
+await step("list", async () => {
+  const first = await (await send("/links?limit=15")).json();
+  const rest = await (await send("/links?offset=15&limit=100")).json();
+  strictEqual(first.links.length, 15);
+  strictEqual(rest.links.length, 6);
+  strictEqual(rest.links[5].slug, "docs");
+  return "15 + 6 links, in the order of their creation";
+});
+
+await step("resolve", async () => {
+  const hop = await send("/s/docs");
+  strictEqual(hop.status, 302);
+  strictEqual(hop.headers.get("location"), "https://example.com/");
+  await hop.body?.cancel();
+  const head = await send("/links/docs", { method: "HEAD" });
+  strictEqual(head.status, 200);
+  strictEqual(await head.text(), "");
+  const missing = await problem(await send("/s/nowhere"), 404);
+  strictEqual(missing.code, "DB_ENTITY_NOT_FOUND");
+  return "302 to the URL, 404 for what is not there";
+});
+
+await step("validate", async () => {
+  const invalid = await problem(
+    await sendJson("/links", { url: "ftp://x", slug: "No!", extra: 1 }),
+    422,
+  );
+  const errors = invalid.errors as { field: string; code: string }[];
+  deepStrictEqual(errors.map(({ field, code }) => [field, code]), [
+    ["url", "VALIDATION_INVALID_FORMAT"],
+    ["slug", "VALIDATION_INVALID_FORMAT"],
+    ["extra", "VALIDATION_UNKNOWN_FIELD"],
+  ]);
+  await problem(await sendJson("/links", [1]), 422);
+  await problem(await send("/links?limit=0"), 422);
+  const taken = await problem(
+    await sendJson("/links", { url: "https://example.com", slug: "docs" }),
+    409,
+  );
+  strictEqual(taken.code, "DB_DUPLICATE_KEY");
+  return "every bad field named at once, a taken slug refused";
+});
+
+await step("refuse", async () => {
+  await problem(await send("/nothing/here"), 404);
+  const wrong = await send("/links", { method: "PATCH" });
+  strictEqual(wrong.headers.get("allow"), "POST, GET, HEAD, OPTIONS");
+  await problem(wrong, 405);
+  await problem(await send("/links", { method: "POST", body: "url=x" }), 415);
+  await problem(await sendJson("/links", '{"url": "https://exa'), 400);
+  await problem(await send("/links/%E0%A4%A"), 400);
+  const large = JSON.stringify({ url: "x".repeat(1024 * 1024) });
+  await problem(await sendJson("/links", large), 413);
+  return "unknown path, wrong method, other type, broken and oversized JSON";
+});
+
+await step("delete", async () => {
+  const deleted = await send("/links/docs", { method: "DELETE" });
+  strictEqual(deleted.status, 204);
+  await problem(await send("/links/docs", { method: "DELETE" }), 404);
+  const { links } = await (await send("/links?limit=100")).json();
+  strictEqual(links.length, 20);
+  return "204, then 404; nothing half-written, 20 links are left";
+});
+
+await step("shut down", async () => {
+  await server.close();
+  await fetch(server.url).then(
+    () => ok(false, "the port still answers"),
+    () => {},
+  );
+  deepStrictEqual(unforeseen, []);
+  return "the port is free again, and nothing unforeseen happened";
+});
+
+const elapsedMs = Math.round(systemClock.monotonic() - startedAt);
+console.log(
+  `${requests} requests in ${elapsedMs} ms, ${failures} failed steps`,
+);
+process.exit(failures === 0 ? 0 : 1);

@@ -1,0 +1,159 @@
+/**
+ * What an HTTP service needs around its own work: problem details (RFC 9457)
+ * and a JSON body that is bounded in size and time.
+ *
+ * @module
+ */
+
+import {
+  catchToResult,
+  type Clock,
+  err,
+  ok,
+  type Result,
+  type TimerHandle,
+} from "../mod.ts";
+
+/** Something that went wrong, as HTTP tells it. */
+export class HttpProblem {
+  readonly status: number;
+  readonly detail: string | undefined;
+  readonly members: Readonly<Record<string, unknown>>;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(
+    status: number,
+    detail?: string,
+    members: Readonly<Record<string, unknown>> = {},
+    headers: Readonly<Record<string, string>> = {},
+  ) {
+    this.status = status;
+    this.detail = detail;
+    this.members = members;
+    this.headers = headers;
+  }
+}
+
+const TITLES: Readonly<Record<number, string>> = {
+  400: "Bad Request",
+  404: "Not Found",
+  405: "Method Not Allowed",
+  408: "Request Timeout",
+  409: "Conflict",
+  413: "Content Too Large",
+  415: "Unsupported Media Type",
+  422: "Unprocessable Content",
+  500: "Internal Server Error",
+  507: "Insufficient Storage",
+};
+
+/** The answer that tells a problem. */
+export function problemResponse(problem: HttpProblem): Response {
+  const { status, detail, members, headers } = problem;
+  return new Response(
+    JSON.stringify({
+      type: "about:blank",
+      title: TITLES[status],
+      status,
+      ...(detail !== undefined && { detail }),
+      ...members,
+    }),
+    {
+      status,
+      headers: { "content-type": "application/problem+json", ...headers },
+    },
+  );
+}
+
+/** The bounds of a body. */
+export interface BodyLimits {
+  readonly maxBodyBytes: number;
+  /** How long the whole body may take, in ms. */
+  readonly timeoutMs: number;
+}
+
+/** Reads a JSON body; nothing of it is used unless all of it is good. */
+export async function readJson(
+  request: Request,
+  limits: BodyLimits,
+  clock: Clock,
+): Promise<Result<unknown, HttpProblem>> {
+  const type = request.headers.get("content-type")?.split(";")[0]?.trim();
+  if (type?.toLowerCase() !== "application/json") {
+    return err(
+      new HttpProblem(
+        415,
+        "The body must be application/json",
+        {},
+        { accept: "application/json" },
+      ),
+    );
+  }
+  const bytes = await readBytes(request, limits, clock);
+  if (!bytes.ok) return bytes;
+  return catchToResult(
+    (): unknown =>
+      JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes.value)),
+    () => new HttpProblem(400, "The body is not well-formed JSON in UTF-8"),
+  );
+}
+
+async function readBytes(
+  request: Request,
+  { maxBodyBytes, timeoutMs }: BodyLimits,
+  clock: Clock,
+): Promise<Result<Uint8Array, HttpProblem>> {
+  const tooLarge = err(
+    new HttpProblem(
+      413,
+      `The body must not exceed ${maxBodyBytes} bytes`,
+      {},
+      { connection: "close" },
+    ),
+  );
+  if (Number(request.headers.get("content-length")) > maxBodyBytes) {
+    await request.body?.cancel();
+    return tooLarge;
+  }
+  if (request.body === null) return ok(new Uint8Array());
+
+  const reader = request.body.getReader();
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  let timedOut = false;
+  const timer: TimerHandle = clock.setTimer(() => {
+    timedOut = true;
+    reader.cancel().catch(() => {});
+  }, timeoutMs);
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (timedOut) {
+        return err(
+          new HttpProblem(408, `The body took longer than ${timeoutMs} ms`),
+        );
+      }
+      if (done) return ok(concatenate(chunks, size));
+      size += value.length;
+      if (size > maxBodyBytes) {
+        await reader.cancel();
+        return tooLarge;
+      }
+      chunks.push(value);
+    }
+  } catch {
+    return err(new HttpProblem(400, "The body ended too early"));
+  } finally {
+    timer.cancel();
+  }
+}
+
+function concatenate(chunks: readonly Uint8Array[], size: number): Uint8Array {
+  const bytes = new Uint8Array(size);
+  let offset = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return bytes;
+}

@@ -1,0 +1,96 @@
+/**
+ * A router small enough to read: literal segments and `:parameters`, and right
+ * answers for what does not match.
+ *
+ * @module
+ */
+
+import { catchToResult } from "../mod.ts";
+import { HttpProblem, problemResponse } from "./http.ts";
+
+/** What a handler gets besides the request. */
+export interface RouteMatch {
+  readonly url: URL;
+  readonly params: Readonly<Record<string, string>>;
+}
+
+/** Answers one kind of request. */
+export type Handler = (
+  request: Request,
+  match: RouteMatch,
+) => Response | Promise<Response>;
+
+interface Route {
+  readonly method: string;
+  readonly segments: readonly string[];
+  readonly handler: Handler;
+}
+
+/** Finds the handler of a request. */
+export class Router {
+  readonly #routes: Route[] = [];
+
+  /** Adds a route; `:name` in the path matches one segment. */
+  on(method: string, path: string, handler: Handler): this {
+    this.#routes.push({ method, segments: path.split("/"), handler });
+    return this;
+  }
+
+  /**
+   * Answers a request: by its handler; HEAD as GET without the body; OPTIONS
+   * with what is allowed; else as a problem.
+   */
+  async route(request: Request): Promise<Response> {
+    const url = new URL(request.url);
+    const segments = catchToResult(
+      () => url.pathname.split("/").map(decodeURIComponent),
+      () => new HttpProblem(400, "The path is not well-formed"),
+    );
+    if (!segments.ok) return problemResponse(segments.error);
+
+    const matching = this.#routes.flatMap((route) => {
+      const params = matchSegments(route.segments, segments.value);
+      return params ? [{ route, params }] : [];
+    });
+    if (matching.length === 0) {
+      return problemResponse(
+        new HttpProblem(404, "There is nothing at this path"),
+      );
+    }
+    const method = request.method === "HEAD" ? "GET" : request.method;
+    const match = matching.find(({ route }) => route.method === method);
+    if (match === undefined) {
+      const allow = allowedMethods(matching.map(({ route }) => route.method));
+      return request.method === "OPTIONS"
+        ? new Response(null, { status: 204, headers: { allow } })
+        : problemResponse(
+          new HttpProblem(405, `The path takes ${allow}`, {}, { allow }),
+        );
+    }
+    const { params } = match;
+    const response = await match.route.handler(request, { url, params });
+    if (request.method !== "HEAD") return response;
+    await response.body?.cancel();
+    return new Response(null, response);
+  }
+}
+
+function matchSegments(
+  pattern: readonly string[],
+  segments: readonly string[],
+): Readonly<Record<string, string>> | undefined {
+  if (pattern.length !== segments.length) return undefined;
+  const params: Record<string, string> = {};
+  for (const [i, expected] of pattern.entries()) {
+    const segment = segments[i]!;
+    if (expected.startsWith(":") && segment !== "") {
+      params[expected.slice(1)] = segment;
+    } else if (expected !== segment) return undefined;
+  }
+  return params;
+}
+
+function allowedMethods(methods: readonly string[]): string {
+  const head = methods.includes("GET") ? ["HEAD"] : [];
+  return [...methods, ...head, "OPTIONS"].join(", ");
+}

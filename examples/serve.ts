@@ -1,0 +1,42 @@
+// deno-lint-ignore-file no-console -- a program talks to its terminal
+/**
+ * Runs the reference service until it is told to stop: `deno task serve`,
+ * `node examples/serve.ts` or `bun examples/serve.ts`. A configuration that is
+ * not valid is told all at once, and the exit code is 2.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import { configBuilder, createService } from "./service.ts";
+import { listen } from "./server.ts";
+
+const builder = configBuilder();
+
+if (process.argv.includes("--help")) {
+  for (const { variable, kind, default: fallback } of builder.describe()) {
+    console.log(`${variable} (${kind}, default ${JSON.stringify(fallback)})`);
+  }
+  process.exit(0);
+}
+
+const config = builder.withEnvironment(process.env).build();
+if (!config.ok) {
+  for (const { message, source } of config.error.issues) {
+    console.error(`${source}: ${message}`);
+  }
+  process.exit(2);
+}
+
+const server = await listen(
+  createService(config.value, { onError: console.error }),
+  config.value,
+);
+console.log(`Listening on ${server.url}`);
+
+for (const signal of ["SIGINT", "SIGTERM"]) {
+  process.once(signal, async () => {
+    await server.close();
+    process.exit(0);
+  });
+}

@@ -1,0 +1,291 @@
+/**
+ * A link shortener one could run: the reference service of Groundwork. It is
+ * written once as `fetch(request)`, and started by thin files on Deno, Node and
+ * Bun. Read it from top to bottom; it takes ten minutes.
+ *
+ * | request | answer |
+ * | --- | --- |
+ * | `GET /` | what there is, as a page |
+ * | `POST /links` `{ url, slug? }` | 201 and the link |
+ * | `GET /links?offset=0&limit=20` | a part of the links |
+ * | `GET /links/{slug}` | one link |
+ * | `DELETE /links/{slug}` | 204 |
+ * | `GET /s/{slug}` | 302 to the link's URL |
+ *
+ * Whatever goes wrong is answered as problem details (RFC 9457).
+ *
+ * @module
+ */
+
+import {
+  allErrors,
+  type BaseConfigFields,
+  baseFields,
+  type Clock,
+  ConfigBuilder,
+  type ConfigOf,
+  err,
+  type ErrorCode,
+  type Field,
+  field,
+  type Format,
+  InMemoryRepository,
+  ok,
+  type RandomSource,
+  type Repository,
+  RepositoryError,
+  type Result,
+  type Service,
+  systemClock,
+  systemRandom,
+  validateFormat,
+  validateNonEmpty,
+  validateRange,
+  validateType,
+  ValidationError,
+} from "../mod.ts";
+import { HttpProblem, problemResponse, readJson } from "./http.ts";
+import { Router } from "./router.ts";
+
+/** A short name for a long URL. */
+export interface Link {
+  readonly slug: string;
+  readonly url: string;
+  /** ISO 8601. */
+  readonly createdAt: string;
+}
+
+type ServiceFields = Pick<BaseConfigFields, "timeoutMs" | "retryAttempts"> & {
+  readonly host: Field<string>;
+  readonly port: Field<number>;
+  readonly maxLinks: Field<number>;
+  readonly maxBodyBytes: Field<number>;
+};
+
+/** The service's configuration. */
+export type ServiceConfig = ConfigOf<ServiceFields>;
+
+/** What there is to configure: `HOST`, `PORT` and `LINKS_…`. */
+export function configBuilder(): ConfigBuilder<ServiceFields> {
+  const { timeoutMs, retryAttempts } = baseFields();
+  return new ConfigBuilder({
+    timeoutMs,
+    retryAttempts,
+    host: field.string({ env: "HOST", default: "127.0.0.1" }),
+    port: field.integer({ env: "PORT", default: 8080, min: 0, max: 65535 }),
+    maxLinks: field.integer({ default: 100_000, min: 1 }),
+    maxBodyBytes: field.integer({ default: 1024 * 1024, min: 1 }),
+  }, { envPrefix: "LINKS_" });
+}
+
+/** What the service works with; tests bring their own. */
+export interface ServiceParts {
+  readonly links?: Repository<Link>;
+  readonly clock?: Clock;
+  readonly random?: RandomSource;
+  /** Gets what nobody foresaw, which clients only see as a 500. */
+  readonly onError?: (error: unknown) => void;
+}
+
+/** Makes the service: a function from request to response. */
+export function createService(
+  config: ServiceConfig,
+  parts: ServiceParts = {},
+): (request: Request) => Promise<Response> {
+  const {
+    links = new InMemoryRepository<Link>({
+      entity: "Link",
+      idOf: (link) => link.slug,
+      maxEntities: config.maxLinks,
+    }),
+    clock = systemClock,
+    random = systemRandom,
+    onError = () => {},
+  } = parts;
+
+  const createLink = linkCreator(links, clock, random, config.retryAttempts);
+
+  const router = new Router()
+    .on("GET", "/", () => html(WELCOME))
+    .on("POST", "/links", async (request) => {
+      const body = await readJson(request, config, clock);
+      if (!body.ok) return problemResponse(body.error);
+      const created = await createLink.execute(body.value);
+      if (!created.ok) return failure(created.error);
+      const location = `/links/${created.value.slug}`;
+      return Response.json(created.value, {
+        status: 201,
+        headers: { location },
+      });
+    })
+    .on("GET", "/links", async (_request, { url }) => {
+      const page = allErrors({
+        offset: pageParameter(url, "offset", 0, { min: 0 }),
+        limit: pageParameter(url, "limit", 20, { min: 1, max: 100 }),
+      });
+      if (!page.ok) return failure(page.error);
+      return Response.json({ links: await links.getAll(page.value) });
+    })
+    .on("GET", "/links/:slug", async (_request, { params: { slug } }) => {
+      const link = await links.get(slug!);
+      return link ? Response.json(link) : failure(noSuchLink(slug!));
+    })
+    .on("DELETE", "/links/:slug", async (_request, { params: { slug } }) => {
+      const deleted = await links.delete(slug!);
+      return deleted
+        ? new Response(null, { status: 204 })
+        : failure(noSuchLink(slug!));
+    })
+    .on("GET", "/s/:slug", async (_request, { params: { slug } }) => {
+      const link = await links.get(slug!);
+      if (!link) return failure(noSuchLink(slug!));
+      return new Response(null, {
+        status: 302,
+        headers: { location: link.url },
+      });
+    });
+
+  return async function fetch(request: Request): Promise<Response> {
+    try {
+      return await router.route(request);
+    } catch (error) {
+      onError(error);
+      return problemResponse(new HttpProblem(500));
+    }
+  };
+}
+
+/** What a client may send to create a link. */
+const SLUG: Format = {
+  description: "3 to 32 lower-case letters, digits and hyphens",
+  pattern: /[a-z0-9-]{3,32}/,
+};
+const HTTP_URL: Format = {
+  description: "an absolute http or https URL of at most 2048 characters",
+  pattern: /https?:\/\/[^\s]{1,2040}/i,
+};
+
+/** The operation behind `POST /links`: checks the input, stores a link. */
+function linkCreator(
+  links: Repository<Link>,
+  clock: Clock,
+  random: RandomSource,
+  retries: number,
+): Service<unknown, Link, readonly ValidationError[] | RepositoryError> {
+  return {
+    async execute(input) {
+      const body = validateType("body", input, "object");
+      if (!body.ok) return err([body.error]);
+      const { url, slug, ...unknown } = body.value;
+      const checked = allErrors([
+        validateUrl("url", url),
+        slug === undefined ? ok(slug) : validateFormat("slug", slug, SLUG),
+        ...Object.keys(unknown).map((name) =>
+          err(new ValidationError("VALIDATION_UNKNOWN_FIELD", { field: name }))
+        ),
+      ]);
+      if (!checked.ok) return checked;
+
+      const [href, wantedSlug] = checked.value as [string, string | undefined];
+      const createdAt = new Date(clock.now()).toISOString();
+      for (let attempt = 0;; attempt++) {
+        const created = await links.create({
+          slug: wantedSlug ?? randomSlug(random),
+          url: href,
+          createdAt,
+        });
+        // A slug of our own making that is taken is worth another try.
+        const again = wantedSlug === undefined && attempt < retries &&
+          !created.ok && created.error.code === "DB_DUPLICATE_KEY";
+        if (!again) return created;
+      }
+    },
+  };
+}
+
+function validateUrl(
+  name: string,
+  value: unknown,
+): Result<string, ValidationError> {
+  return validateNonEmpty(name, value)
+    .andThen((text) => validateFormat(name, text, HTTP_URL))
+    .andThen((text) =>
+      URL.canParse(text) ? ok(new URL(text).href) : err(
+        new ValidationError("VALIDATION_INVALID_FORMAT", {
+          field: name,
+          reason: HTTP_URL.description,
+        }),
+      )
+    );
+}
+
+function randomSlug(random: RandomSource): string {
+  return Array.from(
+    { length: 7 },
+    () => Math.floor(random() * 36).toString(36),
+  ).join("");
+}
+
+function pageParameter(
+  url: URL,
+  name: string,
+  fallback: number,
+  limits: { readonly min: number; readonly max?: number },
+): Result<number, ValidationError> {
+  const text = url.searchParams.get(name);
+  const value = text === null ? fallback : text === "" ? NaN : Number(text);
+  return validateRange(name, value, { ...limits, integer: true });
+}
+
+function noSuchLink(slug: string): RepositoryError<"DB_ENTITY_NOT_FOUND"> {
+  return new RepositoryError("DB_ENTITY_NOT_FOUND", {
+    entity: "Link",
+    id: slug,
+  });
+}
+
+/** The HTTP status of each error that an operation may answer with. */
+const STATUS_OF: { readonly [C in ErrorCode]?: number } = {
+  DB_ENTITY_NOT_FOUND: 404,
+  DB_DUPLICATE_KEY: 409,
+  DB_REPOSITORY_FULL: 507,
+};
+
+function failure(
+  error: RepositoryError | readonly ValidationError[],
+): Response {
+  if (error instanceof RepositoryError) {
+    const status = STATUS_OF[error.code];
+    if (status === undefined) throw error;
+    return problemResponse(
+      new HttpProblem(status, error.message, { code: error.code }),
+    );
+  }
+  return problemResponse(
+    new HttpProblem(422, "Some fields are not valid", {
+      errors: error.map(({ field, code, message }) => ({
+        field,
+        code,
+        message,
+      })),
+    }),
+  );
+}
+
+const WELCOME = `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<title>Links</title>
+<h1>Links</h1>
+<p>A link shortener, and the reference service of Groundwork.</p>
+<pre>
+curl -d '{"url":"https://example.com/"}' -H 'content-type: application/json' /links
+</pre>
+</html>
+`;
+
+function html(page: string): Response {
+  return new Response(page, {
+    headers: { "content-type": "text/html; charset=utf-8" },
+  });
+}
