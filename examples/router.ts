@@ -41,15 +41,16 @@ export class Router {
    * with what is allowed; else as a problem.
    */
   async route(request: Request): Promise<Response> {
-    const url = new URL(request.url);
-    const segments = catchToResult(
-      () => url.pathname.split("/").map(decodeURIComponent),
-      () => new HttpProblem(400, "The path is not well-formed"),
-    );
-    if (!segments.ok) return problemResponse(segments.error);
+    // Some servers hand on what they made of a malformed Host header.
+    const target = catchToResult(() => {
+      const url = new URL(request.url);
+      return { url, path: url.pathname.split("/").map(decodeURIComponent) };
+    }, () => new HttpProblem(400, "The request's URL is not well-formed"));
+    if (!target.ok) return problemResponse(target.error);
+    const { url, path } = target.value;
 
     const matching = this.#routes.flatMap((route) => {
-      const params = matchSegments(route.segments, segments.value);
+      const params = matchSegments(route.segments, path);
       return params ? [{ route, params }] : [];
     });
     if (matching.length === 0) {

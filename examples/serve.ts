@@ -32,7 +32,6 @@ const server = await listen(
   createService(config.value, { onError: console.error }),
   config.value,
 );
-console.log(`Listening on ${server.url}`);
 
 for (const signal of ["SIGINT", "SIGTERM"]) {
   process.once(signal, async () => {
@@ -40,3 +39,5 @@ for (const signal of ["SIGINT", "SIGTERM"]) {
     process.exit(0);
   });
 }
+
+console.log(`Listening on ${server.url}`);

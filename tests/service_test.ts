@@ -1,0 +1,480 @@
+import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { connect } from "node:net";
+import process from "node:process";
+import { describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import { listen } from "../examples/server.ts";
+import {
+  configBuilder,
+  createService,
+  type Link,
+  type ServiceConfig,
+  type ServiceParts,
+} from "../examples/service.ts";
+import { InMemoryRepository, type Repository } from "../mod.ts";
+import { ManualClock } from "../src/testing.ts";
+
+type Fetch = (request: Request) => Promise<Response>;
+
+const ORIGIN = "http://links.test";
+
+function configWith(overrides: Partial<ServiceConfig> = {}): ServiceConfig {
+  return configBuilder().withOverrides(overrides).build().unwrap();
+}
+
+function makeService(
+  overrides: Partial<ServiceConfig> = {},
+  parts: ServiceParts = {},
+): Fetch {
+  return createService(configWith(overrides), parts);
+}
+
+function post(body: BodyInit, type = "application/json"): Request {
+  return new Request(`${ORIGIN}/links`, {
+    method: "POST",
+    headers: { "content-type": type },
+    body,
+    ...(body instanceof ReadableStream && { duplex: "half" }),
+  } as RequestInit);
+}
+
+function postLink(link: unknown): Request {
+  return post(JSON.stringify(link));
+}
+
+async function problemOf(
+  response: Response,
+): Promise<Record<string, unknown>> {
+  const type = response.headers.get("content-type");
+  strictEqual(type, "application/problem+json");
+  const problem = await response.json();
+  strictEqual(problem.status, response.status);
+  strictEqual(typeof problem.title, "string");
+  return problem;
+}
+
+describe("service", () => {
+  it("creates, shows, lists, resolves and deletes a link", async () => {
+    const clock = new ManualClock({ now: Date.UTC(2026, 0, 1) });
+    const fetch = makeService({}, { clock });
+    const created = await fetch(
+      postLink({ url: "https://example.com/a?b#c", slug: "abc" }),
+    );
+    strictEqual(created.status, 201);
+    strictEqual(created.headers.get("location"), "/links/abc");
+    const link = {
+      slug: "abc",
+      url: "https://example.com/a?b#c",
+      createdAt: "2026-01-01T00:00:00.000Z",
+    };
+    deepStrictEqual(await created.json(), link);
+
+    const shown = await fetch(new Request(`${ORIGIN}/links/abc`));
+    deepStrictEqual(await shown.json(), link);
+    const listed = await fetch(new Request(`${ORIGIN}/links`));
+    deepStrictEqual(await listed.json(), { links: [link] });
+    const resolved = await fetch(new Request(`${ORIGIN}/s/abc`));
+    strictEqual(resolved.status, 302);
+    strictEqual(resolved.headers.get("location"), link.url);
+
+    const remove = { method: "DELETE" };
+    const deleted = await fetch(new Request(`${ORIGIN}/links/abc`, remove));
+    strictEqual(deleted.status, 204);
+    const again = await fetch(new Request(`${ORIGIN}/links/abc`, remove));
+    strictEqual((await problemOf(again)).code, "DB_ENTITY_NOT_FOUND");
+  });
+
+  it("serves the page at the root", async () => {
+    const page = await makeService()(new Request(`${ORIGIN}/`));
+    match(page.headers.get("content-type")!, /^text\/html/);
+    match(await page.text(), /<h1>Links<\/h1>/);
+  });
+
+  const invalidBodies: [unknown, string[]][] = [
+    [null, ["body"]],
+    [[], ["body"]],
+    ["text", ["body"]],
+    [{}, ["url"]],
+    [{ url: 1 }, ["url"]],
+    [{ url: " " }, ["url"]],
+    [{ url: "example.com" }, ["url"]],
+    [{ url: "javascript:alert(1)" }, ["url"]],
+    [{ url: "https://" }, ["url"]],
+    [{ url: "https://exa mple.com" }, ["url"]],
+    [{ url: "https://example.com:port/" }, ["url"]],
+    [{ url: "https://example.com/\nx" }, ["url"]],
+    [{ url: `https://example.com/${"x".repeat(2048)}` }, ["url"]],
+    [{ url: "https://example.com", slug: "ab" }, ["slug"]],
+    [{ url: "https://example.com", slug: "UPPER" }, ["slug"]],
+    [{ url: "https://example.com", slug: null }, ["slug"]],
+    [{ url: "ftp://x", slug: "", owner: 1, id: 2 }, [
+      "url",
+      "slug",
+      "owner",
+      "id",
+    ]],
+  ];
+  for (const [body, fields] of invalidBodies) {
+    const text = JSON.stringify(body);
+    it(`answers 422 naming ${fields} to ${text.slice(0, 60)}`, async () => {
+      const links = new InMemoryRepository<Link>({ entity: "Link" });
+      const response = await makeService({}, { links })(post(text));
+      strictEqual(response.status, 422);
+      const { errors } = await problemOf(response);
+      deepStrictEqual(
+        (errors as { field: string }[]).map(({ field }) => field),
+        fields,
+      );
+      strictEqual(links.size, 0);
+    });
+  }
+
+  const malformedBodies: [string, BodyInit][] = [
+    ["an empty body", ""],
+    ["a truncated body", '{"url":'],
+    ["trailing text", "{} {}"],
+    ["malformed UTF-8", new Uint8Array([0x22, 0xff, 0x22])],
+    ["a body that breaks off", brokenStream()],
+  ];
+  for (const [name, body] of malformedBodies) {
+    it(`answers 400 to ${name}`, async () => {
+      const response = await makeService()(post(body));
+      strictEqual(response.status, 400);
+      await problemOf(response);
+    });
+  }
+
+  it("answers 415 to another media type and tells the right one", async () => {
+    for (const type of ["text/plain", "application/jsonp", "json", ""]) {
+      const response = await makeService()(post("{}", type));
+      strictEqual(response.status, 415, type);
+      strictEqual(response.headers.get("accept"), "application/json");
+    }
+  });
+
+  it("accepts the media type in any case and with parameters", async () => {
+    const body = '{"url":"https://example.com"}';
+    const response = await makeService()(
+      post(body, "Application/JSON; charset=utf-8"),
+    );
+    strictEqual(response.status, 201);
+  });
+
+  it("accepts a body of just the limit and refuses one byte more", async () => {
+    const body = '{"url":"https://example.com"}';
+    const exact = makeService({ maxBodyBytes: body.length });
+    strictEqual((await exact(post(body))).status, 201);
+    const less = makeService({ maxBodyBytes: body.length - 1 });
+    strictEqual((await less(post(body))).status, 413);
+  });
+
+  it("stops reading a stream that exceeds the limit", async () => {
+    let pulled = 0;
+    let cancelled = false;
+    const endless = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        pulled++;
+        controller.enqueue(new Uint8Array(100));
+      },
+      cancel() {
+        cancelled = true;
+      },
+    });
+    const response = await makeService({ maxBodyBytes: 1000 })(post(endless));
+    strictEqual(response.status, 413);
+    strictEqual(cancelled, true);
+    ok(pulled < 20, `pulled ${pulled} chunks`);
+  });
+
+  it("answers 408 when the body does not come in time", async () => {
+    const clock = new ManualClock();
+    const fetch = makeService({ timeoutMs: 1000 }, { clock });
+    const answer = fetch(post(new ReadableStream<Uint8Array>()));
+    await clock.advanceAsync(1000);
+    strictEqual((await answer).status, 408);
+    strictEqual(clock.pending, 0);
+  });
+
+  it("leaves no timer behind once the body is read", async () => {
+    const clock = new ManualClock();
+    await makeService({}, { clock })(postLink({ url: "https://example.com" }));
+    strictEqual(clock.pending, 0);
+  });
+
+  it("answers 409 to a taken slug and keeps the first link", async () => {
+    const fetch = makeService();
+    await fetch(postLink({ url: "https://first.example", slug: "abc" }));
+    const second = await fetch(
+      postLink({ url: "https://second.example", slug: "abc" }),
+    );
+    strictEqual(second.status, 409);
+    strictEqual((await problemOf(second)).code, "DB_DUPLICATE_KEY");
+    const shown = await fetch(new Request(`${ORIGIN}/links/abc`));
+    strictEqual((await shown.json()).url, "https://first.example/");
+  });
+
+  it("tries other random slugs when one is taken, up to its retries", async () => {
+    const draws = [0, 0, 0.5];
+    let drawn = 0;
+    // A slug takes 7 draws: the first two links draw the same one.
+    const random = () => draws[Math.floor(drawn++ / 7)] ?? 0.5;
+    const fetch = makeService({ retryAttempts: 1 }, { random });
+    const link = { url: "https://example.com" };
+    strictEqual((await (await fetch(postLink(link))).json()).slug, "0000000");
+    strictEqual((await (await fetch(postLink(link))).json()).slug, "iiiiiii");
+    strictEqual((await fetch(postLink(link))).status, 409);
+    strictEqual(drawn, 5 * 7);
+  });
+
+  it("answers 507 when there is no room", async () => {
+    const fetch = makeService({ maxLinks: 1 });
+    const link = { url: "https://example.com" };
+    strictEqual((await fetch(postLink(link))).status, 201);
+    const refused = await fetch(postLink(link));
+    strictEqual(refused.status, 507);
+    strictEqual((await problemOf(refused)).code, "DB_REPOSITORY_FULL");
+  });
+
+  it("gives pages of the list and refuses bad bounds", async () => {
+    const fetch = makeService();
+    for (const slug of ["aaa", "bbb", "ccc"]) {
+      await fetch(postLink({ url: "https://example.com", slug }));
+    }
+    const page = await fetch(
+      new Request(`${ORIGIN}/links?offset=1&limit=1`),
+    );
+    const { links } = await page.json();
+    deepStrictEqual(links.map((link: Link) => link.slug), ["bbb"]);
+    for (
+      const query of [
+        "offset=-1",
+        "offset=1.5",
+        "offset=x",
+        "offset=",
+        "limit=0",
+        "limit=101",
+        "limit=Infinity",
+      ]
+    ) {
+      const refused = await fetch(new Request(`${ORIGIN}/links?${query}`));
+      strictEqual(refused.status, 422, query);
+    }
+  });
+
+  it("answers 404 to unknown paths", async () => {
+    const fetch = makeService();
+    for (
+      const path of ["/x", "/links/", "/links/a/b", "//links", "/s", "/s/"]
+    ) {
+      const response = await fetch(new Request(ORIGIN + path));
+      strictEqual(response.status, 404, path);
+      await problemOf(response);
+    }
+  });
+
+  it("answers 400 to a path that is not well-formed", async () => {
+    const response = await makeService()(new Request(`${ORIGIN}/links/%ff`));
+    strictEqual(response.status, 400);
+  });
+
+  it("answers 405 with what is allowed, and OPTIONS with the same", async () => {
+    const fetch = makeService();
+    const cases = [
+      ["/", "GET, HEAD, OPTIONS"],
+      ["/links", "POST, GET, HEAD, OPTIONS"],
+      ["/links/abc", "GET, DELETE, HEAD, OPTIONS"],
+    ];
+    for (const [path, allow] of cases) {
+      for (const [method, status] of [["PUT", 405], ["OPTIONS", 204]]) {
+        const response = await fetch(
+          new Request(ORIGIN + path, { method: String(method) }),
+        );
+        strictEqual(response.status, status);
+        strictEqual(response.headers.get("allow"), allow);
+      }
+    }
+  });
+
+  it("answers HEAD like GET without the body", async () => {
+    const fetch = makeService();
+    const get = await fetch(new Request(`${ORIGIN}/`));
+    const head = await fetch(new Request(`${ORIGIN}/`, { method: "HEAD" }));
+    strictEqual(head.status, get.status);
+    deepStrictEqual([...head.headers], [...get.headers]);
+    strictEqual(await head.text(), "");
+  });
+
+  it("answers 500 without details when the repository is down, and reports it", async () => {
+    const failure = new Error("password=hunter2 refused");
+    const reported: unknown[] = [];
+    const links = new InMemoryRepository<Link>({ entity: "Link" });
+    links.get = () => {
+      throw failure;
+    };
+    const fetch = makeService({}, {
+      links,
+      onError: (error) => reported.push(error),
+    });
+    const response = await fetch(new Request(`${ORIGIN}/links/abc`));
+    strictEqual(response.status, 500);
+    deepStrictEqual(await problemOf(response), {
+      type: "about:blank",
+      title: "Internal Server Error",
+      status: 500,
+    });
+    deepStrictEqual(reported, [failure]);
+  });
+
+  it("works with an asynchronous repository", async () => {
+    const memory = new InMemoryRepository<Link>({
+      entity: "Link",
+      idOf: (link) => link.slug,
+    });
+    const links: Repository<Link> = {
+      get: async (id) => await memory.get(id),
+      getAll: async (options) => await memory.getAll(options),
+      create: async (link) => await memory.create(link),
+      update: async (link) => await memory.update(link),
+      delete: async (id) => await memory.delete(id),
+      exists: async (id) => await memory.exists(id),
+    };
+    const fetch = makeService({}, { links });
+    const link = { url: "https://example.com", slug: "abc" };
+    strictEqual((await fetch(postLink(link))).status, 201);
+    strictEqual((await fetch(postLink(link))).status, 409);
+    strictEqual((await fetch(new Request(`${ORIGIN}/s/abc`))).status, 302);
+  });
+});
+
+describe("listen()", () => {
+  it("serves concurrent clients over HTTP and frees the port", async () => {
+    const server = await listen(makeService(), { host: "127.0.0.1", port: 0 });
+    const statuses = await Promise.all(
+      Array.from({ length: 20 }, async () => {
+        const response = await fetch(`${server.url}/links`, {
+          method: "POST",
+          headers: { "content-type": "application/json" },
+          body: '{"url":"https://example.com"}',
+        });
+        await response.arrayBuffer();
+        return response.status;
+      }),
+    );
+    deepStrictEqual(new Set(statuses), new Set([201]));
+    await server.close();
+    const stillThere = await fetch(server.url).then(() => true, () => false);
+    strictEqual(stillThere, false);
+  });
+
+  it("answers and goes on when a request is malformed", async () => {
+    const server = await listen(makeService(), { host: "127.0.0.1", port: 0 });
+    for (
+      const request of [
+        "GET / HTTP/1.1\r\nHost: not a host\r\nConnection: close\r\n\r\n",
+        "GET /links/%zz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+        "nonsense\r\n\r\n",
+      ]
+    ) {
+      const answer = await sendRaw(server.url, request);
+      match(answer, /^HTTP\/1\.1 4\d\d /, request);
+    }
+    const response = await fetch(server.url);
+    strictEqual(response.status, 200);
+    await response.arrayBuffer();
+    await server.close();
+  });
+
+  it("answers 413 while a client is still sending", async () => {
+    const server = await listen(makeService({ maxBodyBytes: 10 }), {
+      host: "127.0.0.1",
+      port: 0,
+    });
+    const answer = await sendRaw(
+      server.url,
+      "POST /links HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n" +
+        "Content-Length: 1000000\r\n\r\n{",
+    );
+    match(answer, /^HTTP\/1\.1 413 /);
+    await server.close();
+  });
+});
+
+describe("serve.ts", () => {
+  it("tells every bad variable at once and exits with 2", async () => {
+    const { code, stdout, stderr } = await runServe({
+      PORT: "99999",
+      HOST: " ",
+      LINKS_TIMEOUT_MS: "soon",
+    });
+    strictEqual(code, 2);
+    strictEqual(stdout, "");
+    deepStrictEqual(
+      stderr.trim().split("\n").map((line) => line.split(":")[0]).sort(),
+      ["HOST", "LINKS_TIMEOUT_MS", "PORT"],
+    );
+    ok(!stderr.includes("99999"), "the value does not show");
+  });
+
+  it("finishes and exits with 0 on SIGTERM", async () => {
+    // Not child.kill(): after it Deno's node:child_process reports a death by
+    // the signal, whatever the child exited with.
+    const { code, stdout } = await runServe({ PORT: "0" }, (pid) => {
+      process.kill(pid, "SIGTERM");
+    });
+    strictEqual(code, 0);
+    match(stdout, /^Listening on http:\/\/127\.0\.0\.1:\d+\n$/);
+  });
+});
+
+/** A body whose sender goes away after the first bytes. */
+function brokenStream(): ReadableStream<Uint8Array> {
+  let sent = false;
+  return new ReadableStream({
+    pull(controller) {
+      if (sent) controller.error(new Error("The connection was reset"));
+      else controller.enqueue(new TextEncoder().encode('{"url":'));
+      sent = true;
+    },
+  });
+}
+
+/** Sends bytes as they are and gives what came back up to the first answer. */
+async function sendRaw(url: string, request: string): Promise<string> {
+  const socket = connect(Number(new URL(url).port), "127.0.0.1");
+  socket.write(request);
+  const [chunk] = await once(socket, "data");
+  socket.destroy();
+  return String(chunk);
+}
+
+interface Finished {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the service as a program, on the runtime that runs the tests. */
+async function runServe(
+  environment: Record<string, string>,
+  onListening: (pid: number) => void = () => {},
+): Promise<Finished> {
+  const file = fileURLToPath(
+    new URL("../examples/serve.ts", import.meta.url),
+  );
+  const args = "Deno" in globalThis
+    ? ["run", "--quiet", "--allow-net", "--allow-env", file]
+    : [file];
+  const child = spawn(process.execPath, args, {
+    env: { ...process.env, ...environment },
+  });
+  const output = { stdout: "", stderr: "" };
+  child.stdout.on("data", (chunk) => {
+    output.stdout += chunk;
+    if (output.stdout.endsWith("\n")) onListening(child.pid!);
+  });
+  child.stderr.on("data", (chunk) => output.stderr += chunk);
+  const [code] = await once(child, "close");
+  return { code, ...output };
+}
