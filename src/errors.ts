@@ -161,7 +161,7 @@ export class InfrastructureError<C extends ErrorCode = ErrorCode>
     this: ErrorClass<T>,
     value: unknown,
   ): value is T {
-    if (!(value instanceof Object)) return false;
+    if (typeof value !== "object" || value === null) return false;
     if (!Object.hasOwn(value, Symbol.for(BRAND_KEY))) return false;
     const { code } = value as InfrastructureError;
     return this.domain === undefined || code.startsWith(`${this.domain}_`);
