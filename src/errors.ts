@@ -36,7 +36,7 @@ import {
   type MessageCatalogue,
 } from "./messages.ts";
 
-/** The symbol that errors of every copy of the package carry. */
+/** Errors of every copy of the package carry their class's domain under it. */
 const BRAND_KEY = "@groundwork/infra/error";
 
 /** Plain data that goes with an error. It is logged: never a secret. */
@@ -141,7 +141,9 @@ export class InfrastructureError<C extends ErrorCode = ErrorCode>
     this.code = code;
     this.params = frozen;
     this.details = options?.details && Object.freeze({ ...options.details });
-    Object.defineProperty(this, Symbol.for(BRAND_KEY), { value: true });
+    Object.defineProperty(this, Symbol.for(BRAND_KEY), {
+      value: new.target.domain,
+    });
   }
 
   /** The class's name, a literal that minifiers keep. */
@@ -150,8 +152,8 @@ export class InfrastructureError<C extends ErrorCode = ErrorCode>
   }
 
   /**
-   * Whether a value is an error of this class, by its brand and the domain of
-   * its code, so that an error of another copy of the package counts too.
+   * Whether a value is an error of this class, or of another copy of the
+   * package's. A class of your own that extends one counts as that one.
    *
    * @typeParam T The class asked.
    * @param value What to look at.
@@ -162,9 +164,9 @@ export class InfrastructureError<C extends ErrorCode = ErrorCode>
     value: unknown,
   ): value is T {
     if (typeof value !== "object" || value === null) return false;
-    if (!Object.hasOwn(value, Symbol.for(BRAND_KEY))) return false;
-    const { code } = value as InfrastructureError;
-    return this.domain === undefined || code.startsWith(`${this.domain}_`);
+    const brand = Object.getOwnPropertyDescriptor(value, Symbol.for(BRAND_KEY));
+    if (brand === undefined) return false;
+    return this.domain === undefined || this.domain === brand.value;
   }
 
   /**
@@ -190,10 +192,10 @@ export class InfrastructureError<C extends ErrorCode = ErrorCode>
  * @typeParam T The errors it makes.
  */
 export interface ErrorClass<T> {
+  /** Makes an error. */
+  new (...args: never[]): T;
   /** The domain whose codes the class takes; `undefined` for all. */
   readonly domain: ErrorDomain | undefined;
-  /** What its errors inherit. */
-  readonly prototype: T;
 }
 
 /**
