@@ -9,6 +9,23 @@ export function isPlainObject(
   return prototype === Object.prototype || prototype === null;
 }
 
+/** Whether a value is what JSON can say. */
+export function isJson(value: unknown): boolean {
+  switch (typeof value) {
+    case "string":
+    case "boolean":
+      return true;
+    case "number":
+      return Number.isFinite(value);
+    case "object":
+      if (value === null) return true;
+      if (Array.isArray(value)) return value.every(isJson);
+      return isPlainObject(value) && Object.values(value).every(isJson);
+    default:
+      return false;
+  }
+}
+
 /**
  * A frozen copy of plain objects and arrays, at any depth; anything else is
  * kept as it is. `Object.fromEntries` defines, so that a key `__proto__` from

@@ -110,7 +110,7 @@ class SystemTimer implements TimerHandle {
   constructor(callback: () => void, delayMs: number, background: boolean) {
     this.#callback = callback;
     this.#background = background;
-    this.#remainingMs = delayMs;
+    this.#remainingMs = Math.max(0, delayMs);
     if (delayMs !== Infinity) this.#arm();
   }
 

@@ -52,7 +52,7 @@ import {
   ValidationError,
 } from "./errors.ts";
 import { Expectations } from "./messages.ts";
-import { Err, Ok, type Result } from "./result.ts";
+import { catchToResult, Err, Ok, type Result } from "./result.ts";
 import type { Secret } from "./secret.ts";
 import {
   type Format,
@@ -161,9 +161,9 @@ export class ConfigBuilder<const S extends ConfigShape> {
    * is empty or has a dot in it.
    */
   constructor(shape: S, options: ConfigBuilderOptions = {}) {
-    this.#shape = shape;
+    this.#shape = frozenCopy(shape);
     this.#options = options;
-    this.#leaves = leavesOf(shape, "", options.envPrefix);
+    this.#leaves = leavesOf(this.#shape, "", options.envPrefix);
     this.#given = defaultsOf(this.#leaves);
   }
 
@@ -405,7 +405,16 @@ function flatten(
         new ValidationError("VALIDATION_UNKNOWN_FIELD", { field: here }),
       );
     } else if (isField(node)) {
-      raw.set(here, frozenCopy(value));
+      const copy = catchToResult(
+        () => frozenCopy(value),
+        () =>
+          new ValidationError("VALIDATION_TYPE_MISMATCH", {
+            field: here,
+            expectedType: Expectations.FINITE,
+          }),
+      );
+      if (copy.ok) raw.set(here, copy.value);
+      else errors.push(copy.error);
     } else {
       const inner = flatten(node, value, here);
       for (const [key, item] of inner.raw) raw.set(key, item);

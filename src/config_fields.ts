@@ -18,7 +18,7 @@
  * @module
  */
 
-import { frozenCopy, isPlainObject } from "./_plain.ts";
+import { frozenCopy, isJson, isPlainObject } from "./_plain.ts";
 import { ValidationError } from "./errors.ts";
 import { Expectations, fillPlaceholders } from "./messages.ts";
 import { catchToResult, Err, Ok, type Result } from "./result.ts";
@@ -345,6 +345,13 @@ export const field: FieldFactories = {
   },
   secret(options) {
     const { of: inner = field.string() } = options ?? {};
+    if (options !== undefined && options.default !== undefined) {
+      throw new ValidationError("VALIDATION_INVALID_OPTION", {
+        field: "default",
+        reason: Expectations.NO_DEFAULT,
+        received: String(new Secret(options.default)),
+      });
+    }
     return makeField("secret", options, (path, raw, isText) => {
       const value = raw instanceof Secret ? raw.reveal() : raw;
       return inner.read(path, value, isText).map((it) => new Secret(it));
@@ -379,7 +386,15 @@ function makeField(
   options: FieldOptions<unknown> | undefined,
   read: Field<unknown>["read"],
 ): Field<never> {
-  return Object.freeze({ kind, options: options ?? {}, read }) as Field<never>;
+  const fallback = frozenCopy(options?.default);
+  return Object.freeze({
+    kind,
+    options: Object.freeze({
+      ...options,
+      ...(fallback !== undefined && { default: fallback }),
+    }),
+    read,
+  }) as Field<never>;
 }
 
 function numberField(
@@ -416,7 +431,9 @@ function parseNumber(text: string, pattern: RegExp): number {
 
 function parseDuration(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?$/.exec(text.trim());
-  return match ? Number(match[1]) * MS_PER_UNIT[match[2] ?? "ms"]! : undefined;
+  if (match === null) return undefined;
+  const durationMs = Number(match[1]) * MS_PER_UNIT[match[2] ?? "ms"]!;
+  return Number.isFinite(durationMs) ? durationMs : undefined;
 }
 
 function readBoolean(
@@ -455,15 +472,16 @@ function readRecord(
   raw: unknown,
   isText: boolean,
 ): Result<ConfigRecord, ValidationError> {
-  const value = isText
-    ? catchToResult<unknown, undefined>(
-      () => JSON.parse(String(raw)),
-      () => undefined,
-    ).unwrapOr(undefined)
-    : raw;
-  return isPlainObject(value)
-    ? new Ok(frozenCopy(value))
-    : mismatch(path, Expectations.RECORD);
+  // Also catches what is nested too deeply to walk, or refers to itself.
+  const record = catchToResult(() => {
+    const value: unknown = isText ? JSON.parse(String(raw)) : raw;
+    return isPlainObject(value) && isJson(value)
+      ? frozenCopy(value)
+      : undefined;
+  }, () => undefined).unwrapOr(undefined);
+  return record === undefined
+    ? mismatch(path, Expectations.RECORD)
+    : new Ok(record);
 }
 
 function mismatch(path: string, expectedType: string): Err<TypeMismatch> {

@@ -120,7 +120,7 @@ export class MemoryStore<TKey, TValue> implements Store<TKey, TValue> {
     value: TValue,
     options?: StoreSetOptions,
   ): Result<void, CacheError<"CACHE_STORE_FULL">> {
-    const ttlMs = options?.ttlMs ?? this.#defaultTtlMs;
+    const { ttlMs = this.#defaultTtlMs } = options ?? {};
     requireOption(validateType("ttlMs", ttlMs, "number"), ttlMs);
     if (ttlMs <= 0) {
       this.#entries.delete(key);

@@ -153,6 +153,8 @@ export const Expectations = {
   RECORD: "JSON object",
   URL: "not an absolute URL",
   URL_PROTOCOL: "not a URL that starts with {protocols}",
+  FINITE: "plain data without cycles, and not nested thousands deep",
+  NO_DEFAULT: "a secret takes no default",
   FIELD_NAME: "a field's name has at least one character and no dot",
 } as const;
 

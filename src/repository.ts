@@ -84,8 +84,9 @@ export class InMemoryRepository<TEntity, TId = string>
       maxEntities = 100_000,
     } = options;
     this.#entity = requireOption(validateNonEmpty("entity", entity), entity);
-    this.#idOf = idOf;
-    this.#copy = copy;
+    // Called as plain functions: structuredClone refuses any other `this`.
+    this.#idOf = (entity) => idOf(entity);
+    this.#copy = (entity) => copy(entity);
     this.#maxEntities = requireOption(
       validateRange("maxEntities", maxEntities, { min: 1, integer: true }),
       maxEntities,

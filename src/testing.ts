@@ -170,7 +170,7 @@ export class ManualClock implements Clock {
    * time, and the other timers are kept.
    */
   advance(durationMs: number): void {
-    this.advanceTo(this.#monotonic + assertDuration(durationMs));
+    this.#runTo(this.#monotonic + assertDuration(durationMs));
   }
 
   /**
@@ -181,7 +181,12 @@ export class ManualClock implements Clock {
    * @throws What a callback threw.
    */
   advanceTo(monotonic: number): void {
-    assertDuration(monotonic - this.#monotonic);
+    const limits = { min: this.#monotonic, max: Number.MAX_SAFE_INTEGER };
+    requireOption(validateRange("monotonic", monotonic, limits), monotonic);
+    this.#runTo(monotonic);
+  }
+
+  #runTo(monotonic: number): void {
     for (;;) {
       const timer = this.#nextDue(monotonic);
       if (timer === undefined) break;

@@ -210,7 +210,9 @@ export function validateRange<const L extends RangeLimits>(
   limits: L,
 ): Result<number, TypeMismatch | ValidationError<RangeCode<L>>> {
   const { min, max, integer } = limits;
-  if (min !== undefined && max !== undefined && !(min <= max)) {
+  requireBound("min", min);
+  requireBound("max", max);
+  if (min !== undefined && max !== undefined && min > max) {
     requireOption(outOfRange("max", min, undefined), max);
   }
   // NaN has a number's type here, so that it is reported as out of range.
@@ -224,6 +226,12 @@ export function validateRange<const L extends RangeLimits>(
     return new Ok(value);
   }
   return outOfRange(field, min, max) as Err<ValidationError<RangeCode<L>>>;
+}
+
+function requireBound(name: string, bound: number | undefined): void {
+  if (Number.isNaN(bound)) {
+    requireOption(validateType(name, bound, "number"), bound);
+  }
 }
 
 function outOfRange(

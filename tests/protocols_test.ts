@@ -1,0 +1,316 @@
+import { deepStrictEqual, strictEqual, throws } from "node:assert/strict";
+import { describe, it } from "node:test";
+import {
+  type CacheError,
+  InfrastructureError,
+  type RepositoryError,
+} from "../src/errors.ts";
+import { MemoryStore } from "../src/memory_store.ts";
+import {
+  type Awaitable,
+  type Factory,
+  hasMethods,
+  isFactory,
+  isRepository,
+  isService,
+  isStore,
+  type ListOptions,
+  type Repository,
+  type Service,
+  type Store,
+  type StoreSetOptions,
+} from "../src/protocols.ts";
+import { InMemoryRepository } from "../src/repository.ts";
+import { err, ok, type Result } from "../src/result.ts";
+import { type Equal, expectType } from "./foundation_support.ts";
+
+interface User {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** A repository as a remote one is: every method gives a promise. */
+class RemoteRepository implements Repository<User> {
+  readonly #inner = new InMemoryRepository<User>({ entity: "User" });
+
+  async get(id: string): Promise<User | undefined> {
+    return await this.#inner.get(id);
+  }
+  async getAll(options?: ListOptions): Promise<readonly User[]> {
+    return await this.#inner.getAll(options);
+  }
+  async create(user: User): Promise<Result<User, RepositoryError>> {
+    return await this.#inner.create(user);
+  }
+  async update(user: User): Promise<Result<User, RepositoryError>> {
+    return await this.#inner.update(user);
+  }
+  async delete(id: string): Promise<boolean> {
+    return await this.#inner.delete(id);
+  }
+  async exists(id: string): Promise<boolean> {
+    return await this.#inner.exists(id);
+  }
+}
+
+/** A store as a remote one is. */
+class RemoteStore implements Store<string, number> {
+  readonly #inner = new MemoryStore<string, number>();
+
+  async get(key: string): Promise<number | undefined> {
+    return await this.#inner.get(key);
+  }
+  async set(
+    key: string,
+    value: number,
+    options?: StoreSetOptions,
+  ): Promise<Result<void, CacheError>> {
+    return await this.#inner.set(key, value, options);
+  }
+  async delete(key: string): Promise<boolean> {
+    return await this.#inner.delete(key);
+  }
+  async has(key: string): Promise<boolean> {
+    return await this.#inner.has(key);
+  }
+}
+
+class HalfService implements Service<number, number, Error> {
+  execute(input: number): Result<number, Error> {
+    return input % 2 === 0 ? ok(input / 2) : err(new Error("Odd"));
+  }
+}
+
+class RemoteService implements Service<number, number> {
+  async execute(input: number): Promise<Result<number, InfrastructureError>> {
+    return await Promise.resolve(
+      input > 0 ? ok(input) : err(new InfrastructureError("TASK_CANCELLED")),
+    );
+  }
+}
+
+class DateFactory implements Factory<string, Date> {
+  create(text: string): Date {
+    return new Date(text);
+  }
+  createDefault(): Date {
+    return new Date(0);
+  }
+}
+
+class RemoteFactory implements Factory<string, Date> {
+  async create(text: string): Promise<Date> {
+    return await Promise.resolve(new Date(text));
+  }
+  async createDefault(): Promise<Date> {
+    return await this.create("1970-01-01");
+  }
+}
+
+/** Each guard with its methods and what it must accept. */
+const GUARDS: readonly {
+  readonly name: string;
+  readonly guard: (value: unknown) => boolean;
+  readonly methods: readonly string[];
+  readonly good: readonly object[];
+}[] = [
+  {
+    name: "isRepository()",
+    guard: isRepository,
+    methods: ["get", "getAll", "create", "update", "delete", "exists"],
+    good: [
+      new InMemoryRepository({ entity: "User" }),
+      new RemoteRepository(),
+    ],
+  },
+  {
+    name: "isService()",
+    guard: isService,
+    methods: ["execute"],
+    good: [new HalfService(), new RemoteService()],
+  },
+  {
+    name: "isFactory()",
+    guard: isFactory,
+    methods: ["create", "createDefault"],
+    good: [new DateFactory(), new RemoteFactory()],
+  },
+  {
+    name: "isStore()",
+    guard: isStore,
+    methods: ["get", "set", "delete", "has"],
+    good: [new MemoryStore(), new RemoteStore(), new Map()],
+  },
+];
+
+const NOT_OBJECTS: readonly unknown[] = [
+  undefined,
+  null,
+  0,
+  1,
+  NaN,
+  5n,
+  "",
+  "execute",
+  true,
+  false,
+  Symbol("s"),
+];
+
+function methodsOf(names: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(names.map((name) => [name, (): void => {}]));
+}
+
+for (const { name, guard, methods, good } of GUARDS) {
+  describe(name, () => {
+    it("is true for implementations, be they synchronous or not", () => {
+      for (const value of good) strictEqual(guard(value), true);
+    });
+
+    it("is true for whatever has the methods, own or inherited", () => {
+      const own = methodsOf(methods);
+      const bare = Object.assign(Object.create(null), own);
+      class Base {}
+      Object.assign(Base.prototype, own);
+      class Derived extends Base {}
+      const getters = Object.defineProperties({}, {
+        ...Object.fromEntries(
+          methods.map((it) => [it, { get: (): unknown => own[it] }]),
+        ),
+      });
+      const callable = Object.assign((): void => {}, own);
+      for (
+        const value of [
+          own,
+          bare,
+          new Base(),
+          new Derived(),
+          Object.create(own),
+          getters,
+          callable,
+          new Proxy(own, {}),
+          { ...own, more: 1 },
+          Object.freeze(own),
+        ]
+      ) {
+        strictEqual(guard(value), true);
+      }
+    });
+
+    it("does not call the methods, nor look at their parameters", () => {
+      const value = Object.fromEntries(methods.map((it) => [
+        it,
+        (_a: unknown, _b: unknown, _c: unknown): never => {
+          throw new Error("It was called");
+        },
+      ]));
+      strictEqual(guard(value), true);
+    });
+
+    for (const missing of methods) {
+      it(`is false when ${missing} is missing or no function`, () => {
+        const { [missing]: _, ...rest } = methodsOf(methods);
+        strictEqual(guard(rest), false);
+        for (const value of [undefined, null, true, "f", {}, []]) {
+          strictEqual(guard({ ...rest, [missing]: value }), false);
+        }
+      });
+    }
+
+    it("is false for values that are no objects, empty ones and classes", () => {
+      for (const value of [...NOT_OBJECTS, {}, [], (): void => {}, Date]) {
+        strictEqual(guard(value), false);
+      }
+      for (const value of good) strictEqual(guard(value.constructor), false);
+    });
+  });
+}
+
+describe("hasMethods()", () => {
+  it("is true when there are no names, for all but undefined and null", () => {
+    strictEqual(hasMethods({}, []), true);
+    strictEqual(hasMethods(0, []), true);
+    strictEqual(hasMethods(undefined, []), false);
+    strictEqual(hasMethods(null, []), false);
+  });
+
+  it("sees the methods of primitives, too", () => {
+    strictEqual(hasMethods("a", ["trim"]), true);
+    strictEqual(hasMethods("a", ["trim", "length"]), false);
+  });
+
+  it("lets a throw of a getter out", () => {
+    const value = {
+      get execute(): never {
+        throw new RangeError("Oops");
+      },
+    };
+    throws(() => hasMethods(value, ["execute"]), RangeError);
+  });
+});
+
+describe("the protocols", () => {
+  it("are implemented by the classes in memory, which stay synchronous", () => {
+    const repository = new InMemoryRepository<User>({ entity: "User" });
+    const store = new MemoryStore<string, number>();
+    const asRepository: Repository<User> = repository;
+    const asStore: Store<string, number> = store;
+    expectType<
+      Equal<ReturnType<typeof repository.get>, User | undefined>
+    >();
+    expectType<Equal<ReturnType<typeof store.get>, number | undefined>>();
+    expectType<
+      Equal<ReturnType<typeof asStore.get>, Awaitable<number | undefined>>
+    >();
+    strictEqual(asRepository, repository);
+    strictEqual(store.has("a"), false);
+  });
+
+  it("let the same code run on a synchronous and on an asynchronous implementation", async () => {
+    async function count(store: Store<string, number>): Promise<number> {
+      const visits = (await store.get("/") ?? 0) + 1;
+      (await store.set("/", visits)).unwrap();
+      return visits;
+    }
+    for (
+      const store of [new MemoryStore<string, number>(), new RemoteStore()]
+    ) {
+      await count(store);
+      strictEqual(await count(store), 2);
+    }
+    async function rename(users: Repository<User>): Promise<unknown> {
+      (await users.create({ id: "u", name: "a" })).unwrap();
+      (await users.update({ id: "u", name: "b" })).unwrap();
+      return await users.getAll();
+    }
+    for (
+      const users of [
+        new InMemoryRepository<User>({ entity: "User" }),
+        new RemoteRepository(),
+      ]
+    ) {
+      deepStrictEqual(await rename(users), [{ id: "u", name: "b" }]);
+    }
+    for (const factory of [new DateFactory(), new RemoteFactory()]) {
+      const made = await factory.createDefault();
+      strictEqual(made.getTime(), 0);
+    }
+    for (const service of [new HalfService(), new RemoteService()]) {
+      const result: Result<number, Error> = await service.execute(-1);
+      strictEqual(result.ok, false);
+    }
+  });
+
+  it("guards narrow an unknown value to the protocol", () => {
+    const value: unknown = new MemoryStore();
+    strictEqual(isStore(value), true);
+    if (isStore(value)) {
+      expectType<Equal<typeof value, Store<unknown, unknown>>>();
+    }
+    const service: unknown = new HalfService();
+    strictEqual(isService(service), true);
+    if (isService(service)) {
+      expectType<Equal<typeof service, Service<unknown, unknown>>>();
+    }
+  });
+});
