@@ -469,6 +469,6 @@ function toConfigError(
   return new ConfigError(
     "CONFIG_INVALID",
     { count: issues.length, summary },
-    { issues },
+    { details: { issues: Object.freeze(issues) } },
   );
 }

@@ -55,14 +55,11 @@ export interface InfrastructureErrorOptions {
  * parameters.
  *
  * @typeParam C The code.
- * @typeParam O The options.
  */
-export type ErrorArguments<
-  C extends ErrorCode,
-  O = InfrastructureErrorOptions,
-> = ErrorParams<C> extends Readonly<Record<string, never>>
-  ? [params?: ErrorParams<C>, options?: O]
-  : [params: ErrorParams<C>, options?: O];
+export type ErrorArguments<C extends ErrorCode> = ErrorParams<C> extends
+  Readonly<Record<string, never>>
+  ? [params?: ErrorParams<C>, options?: InfrastructureErrorOptions]
+  : [params: ErrorParams<C>, options?: InfrastructureErrorOptions];
 
 /** What an error serializes to: no stack, the cause in short. */
 export interface ErrorJson {
@@ -374,14 +371,8 @@ export interface ConfigIssue extends Localizable {
   readonly message: string;
 }
 
-/** Options of a {@linkcode ConfigError}. */
-export interface ConfigErrorOptions extends InfrastructureErrorOptions {
-  /** Everything that is wrong. */
-  readonly issues?: readonly ConfigIssue[];
-}
-
 /**
- * A configuration is not valid.
+ * A configuration is not valid; its `details` have every issue.
  *
  * @typeParam C The code, or a union of codes.
  */
@@ -391,33 +382,15 @@ export class ConfigError<
   /** The domain of the codes. */
   static override readonly domain = "CONFIG";
 
-  /** Everything that is wrong, in the order of the fields. */
-  readonly issues: readonly ConfigIssue[];
-
-  /**
-   * Makes an error with its issues.
-   *
-   * @param code The code.
-   * @param args The parameters of its message, then the options.
-   */
-  constructor(code: C, ...args: ErrorArguments<C, ConfigErrorOptions>) {
-    super(code, ...args as ErrorArguments<C>);
-    const [, options] = args as [unknown, ConfigErrorOptions | undefined];
-    this.issues = Object.freeze([...options?.issues ?? []]);
-  }
-
   /** The class's name. */
   override get name(): "ConfigError" {
     return "ConfigError";
   }
 
-  /**
-   * What goes into logs and answers, with every issue.
-   *
-   * @returns What the base gives, and the issues.
-   */
-  override toJSON(): ErrorJson & { readonly issues: readonly ConfigIssue[] } {
-    return { ...super.toJSON(), issues: this.issues };
+  /** Everything that is wrong, as `details.issues` has it. */
+  get issues(): readonly ConfigIssue[] {
+    const { issues = [] } = this.details ?? {};
+    return issues as readonly ConfigIssue[];
   }
 }
 

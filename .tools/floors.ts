@@ -1,0 +1,81 @@
+/**
+ * The floors of the house: a module imports from its own floor or from one
+ * below, never from above. The lint rule `house/floors` holds each import to
+ * it while one types, and `graph_check.ts` the whole graph.
+ *
+ * A new module gets a line here; a private helper (`_name.ts`) does not need
+ * one, because it stands on the first floor.
+ *
+ * @module
+ */
+
+/** Where the entry point stands: above every module, below the examples. */
+export const TOP_FLOOR = 5;
+
+/** The public modules in src/ by floor. */
+const MODULES_BY_FLOOR: Readonly<Record<number, readonly string[]>> = {
+  1: ["clock", "errors", "messages", "result", "status"],
+  2: [
+    "binary_heap",
+    "priority_heap",
+    "protocols",
+    "secret",
+    "validators",
+  ],
+  3: [
+    "accept_encoding",
+    "audit",
+    "authorization",
+    "cache",
+    "compression",
+    "config",
+    "config_fields",
+    "connection_pool",
+    "dead_letter",
+    "encryption",
+    "event_bus",
+    "health",
+    "job_queue",
+    "logging",
+    "memory_store",
+    "metrics",
+    "rate_limiter",
+    "repository",
+    "retry",
+    "task",
+    "testing",
+    "token_store",
+    "topic_router",
+    "tracing",
+  ],
+  4: ["http_compression", "job_runner", "message_broker", "prometheus"],
+};
+
+/** The floor of each public module, by its path from the root. */
+export const FLOORS: ReadonlyMap<string, number> = new Map(
+  Object.entries(MODULES_BY_FLOOR).flatMap(([floor, names]) =>
+    names.map((name): [string, number] => [`src/${name}.ts`, Number(floor)])
+  ),
+);
+
+/**
+ * The floor a file stands on.
+ *
+ * @param path The path from the root, with slashes: "src/clock.ts".
+ * @returns The floor, or `undefined` for what stands on none: a file in src/
+ * that is not in the table, and everything outside src/ but mod.ts.
+ */
+export function floorOf(path: string): number | undefined {
+  if (path === "mod.ts") return TOP_FLOOR;
+  return isPrivateModule(path) ? 1 : FLOORS.get(path);
+}
+
+/**
+ * Tells a private helper, which is exported nowhere.
+ *
+ * @param path The path from the root, with slashes.
+ * @returns Whether it is a file in src/ with a leading underscore.
+ */
+export function isPrivateModule(path: string): boolean {
+  return /^src\/_[^/]+\.ts$/.test(path);
+}
