@@ -446,7 +446,7 @@ const catchThrow: Group = {
   name: "catch a throw",
   check: (answer, i) => answer === `failure ${i & 7}`,
   ours: (i) => {
-    const result = groundwork.catchToResult(() => fail(i), messageOf);
+    const result = groundwork.catchToResult(fail, messageOf, i);
     return result.ok ? "" : result.error;
   },
   floor: (i) => {

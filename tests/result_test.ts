@@ -719,6 +719,17 @@ describe("catchToResult()", () => {
     );
   });
 
+  it("hands its input to the code, whatever it is", () => {
+    for (const value of AWKWARD_VALUES) {
+      assertSame(
+        catchToResult((input: unknown) => input, never, value),
+        ok(value),
+      );
+    }
+    const parsed = catchToResult(JSON.parse, () => "bad-json", "{");
+    assertSame(parsed, err("bad-json"));
+  });
+
   it("lets a throw inside mapError propagate", () => {
     const bug = new Error("bug");
     const thrown = thrownBy(() =>
@@ -748,6 +759,11 @@ describe("catchToResultAsync()", () => {
       await catchToResultAsync(() => Promise.resolve(), never),
       ok(undefined),
     );
+  });
+
+  it("hands its input to the code", async () => {
+    const twice = (n: number) => Promise.resolve(n * 2);
+    assertSame(await catchToResultAsync(twice, never, 4), ok(8));
   });
 
   it("maps whatever a promise was rejected with", async () => {

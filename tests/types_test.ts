@@ -390,6 +390,17 @@ describe("functions that meet throwing and asynchronous code", () => {
     catchToResult(() => 1, (thrown) => hasType<unknown>()(thrown));
   });
 
+  it("catchToResult() asks for the input that the code takes", () => {
+    const length = (text: string): number => text.length;
+    hasType<Result<number, "bad">>()(
+      catchToResult(length, () => "bad", "four"),
+    );
+    // @ts-expect-error the code takes an input
+    neverRun(() => catchToResult(length, () => "bad"));
+    // @ts-expect-error the code takes a string
+    neverRun(() => catchToResult(length, () => "bad", 4));
+  });
+
   it("catchToResultAsync() awaits the type", async () => {
     const caught = catchToResultAsync(() => Promise.resolve(1), () => "bad");
     hasType<Promise<Result<number, "bad">>>()(caught);
