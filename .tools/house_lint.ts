@@ -12,326 +12,129 @@
  * | `no-using-syntax` | src/, mod.ts, tests/, examples/ | Node 22 can parse it |
  * | `no-private-keyword` | everywhere | `#name`, which is private at run time too |
  *
- * The rules look at one file and at names, not at types. They stop slips, not
- * somebody who wants to get around them.
+ * The rules look at one file and at names, not at types or at what a variable
+ * holds. They stop slips, not somebody who wants to get around them.
  *
  * @module
  */
 
+import { pathToFileURL } from "node:url";
 import { floorOf, TOP_FLOOR } from "./floors.ts";
 
 type Node = Deno.lint.Node;
+type Call = Deno.lint.CallExpression | Deno.lint.NewExpression;
 type RuleContext = Deno.lint.RuleContext;
 type LintVisitor = Deno.lint.LintVisitor;
 
-/** The repository's root, with slashes and one at the end. */
-const ROOT = slashed(import.meta.dirname ?? "").replace(/[^/]*$/, "");
+// --- Reading the source
 
-function slashed(path: string): string {
-  return path.replaceAll("\\", "/");
-}
+const CAST = /^(TS(As|Satisfies|NonNull|Instantiation)|Chain)Expression$/;
 
-/**
- * The path from the root. A file elsewhere keeps its whole path and so falls
- * under the rules for everything only.
- */
-function placeOf(ctx: RuleContext): string {
-  const file = slashed(ctx.filename);
-  return file.startsWith(ROOT) ? file.slice(ROOT.length) : file;
-}
-
-/** Takes casts, `!`, `?.` and the like off an expression. */
+/** Takes casts, `!` and `?.` off an expression. */
 function bare(node: Node): Node {
-  switch (node.type) {
-    case "TSAsExpression":
-    case "TSSatisfiesExpression":
-    case "TSNonNullExpression":
-    case "TSTypeAssertion":
-    case "TSInstantiationExpression":
-    case "ChainExpression":
-      return bare(node.expression);
-    default:
-      return node;
-  }
-}
-
-/** The reverse of {@linkcode bare}: the expression with all that wraps it. */
-function wrapped(node: Node): Node {
-  const parent = parentOf(node);
-  return parent !== undefined && parent !== bare(parent)
-    ? wrapped(parent)
-    : node;
-}
-
-function parentOf(node: Node): Node | undefined {
-  // The cast: Deno's own union of nodes lacks one that it gives as a parent.
-  return "parent" in node ? node.parent as Node : undefined;
+  return CAST.test(node.type) ? bare(Reflect.get(node, "expression")) : node;
 }
 
 /** The string a literal or a template without expressions stands for. */
-function literalText(node: Node | null): string | undefined {
-  if (node === null) return undefined;
-  if (node.type === "Literal" && typeof node.value === "string") {
-    return node.value;
+function literalText(node: Node): string | undefined {
+  if (node.type === "TemplateLiteral" && node.expressions.length === 0) {
+    return node.quasis[0]?.cooked;
   }
-  return node.type === "TemplateLiteral" && node.expressions.length === 0
-    ? node.quasis[0]?.cooked
+  return node.type === "Literal" && typeof node.value === "string"
+    ? node.value
     : undefined;
 }
 
-/** The name of a property where it can be read off the source. */
-function keyName(key: Node, computed: boolean): string | undefined {
-  return !computed && key.type === "Identifier" ? key.name : literalText(key);
+/** The name of a property, or "?" where the source does not tell. */
+function keyName(key: Node, computed: boolean): string {
+  if (!computed && key.type === "Identifier") return key.name;
+  return literalText(key) ?? "?";
 }
 
-/** The name of what is called or constructed, for its last part: `b` of `a.b`. */
-function calleeName(callee: Node): string {
-  const node = bare(callee);
-  if (node.type === "Identifier") return node.name;
-  if (node.type !== "MemberExpression") return "";
-  return node.property.type === "PrivateIdentifier"
-    ? node.property.name
-    : keyName(node.property, node.computed) ?? "";
-}
+/** Nodes that hold bindings or types only, but for casts. */
+const NAMES_ONLY = /^(\w+Specifier|(Array|Object)Pattern|RestElement|TS\w+)$/;
 
 /** Whether an identifier is read as a value: no key, no binding, no type. */
-function isValueReference(node: Deno.lint.Identifier): boolean {
+function isValue(node: Deno.lint.Identifier): boolean {
   const parent: Node = node.parent;
-  switch (parent.type) {
-    case "MemberExpression":
-      return parent.object === node || parent.computed;
-    case "Property":
-      return parent.parent.type === "ObjectExpression" && parent.value === node;
-    case "PropertyDefinition":
-      return parent.value === node;
-    case "VariableDeclarator":
-      return parent.init === node;
-    case "AssignmentPattern":
-      return parent.right === node;
-    case "ArrowFunctionExpression":
-      return parent.body === node;
-    case "ClassDeclaration":
-    case "ClassExpression":
-      return parent.superClass === node;
-    case "ArrayPattern":
-    case "BreakStatement":
-    case "CatchClause":
-    case "ContinueStatement":
-    case "ExportAllDeclaration":
-    case "ExportSpecifier":
-    case "FunctionDeclaration":
-    case "FunctionExpression":
-    case "ImportDefaultSpecifier":
-    case "ImportNamespaceSpecifier":
-    case "ImportSpecifier":
-    case "LabeledStatement":
-    case "MetaProperty":
-    case "MethodDefinition":
-    case "RestElement":
-      return false;
-    default:
-      return parent !== bare(parent) || !parent.type.startsWith("TS");
-  }
-}
-
-// --- no-ambient-time, no-runtime-global: what may not be reached from globals
-
-/** What is forbidden itself, or an object with forbidden members. */
-type Reach = "forbidden" | Holder;
-
-interface Holder {
-  readonly members: Readonly<Record<string, Reach>>;
-  /** Whether the object may be handed on, although its members go with it. */
-  readonly mayBeHandedOn: boolean;
-}
-
-function holder(...forbidden: readonly string[]): Holder {
-  const members = Object.fromEntries(
-    forbidden.map((name): [string, Reach] => [name, "forbidden"]),
+  if (parent.type === "AssignmentPattern") return parent.right === node;
+  const owner = parent.type === "Property" ? parent.parent : parent;
+  if (NAMES_ONLY.test(owner.type)) return CAST.test(owner.type);
+  return !["id", "key", "label", "param", "params", "property"].some((slot) =>
+    [Reflect.get(parent, slot)].flat().includes(node)
   );
-  return { members, mayBeHandedOn: false };
 }
 
-/** A tree whose names can also be reached through the global object. */
-function globals(
-  names: Readonly<Record<string, Reach>>,
-): Readonly<Record<string, Reach>> {
-  const members = { ...names };
-  for (const name of ["globalThis", "window", "self", "global"]) {
-    members[name] = { members, mayBeHandedOn: true };
+/** `Date.now` for `Date.now` and `globalThis.Date?.["now"]`. */
+function pathOf(expression: Node): string {
+  const node = bare(expression);
+  if (node.type === "Identifier" && isValue(node)) return node.name;
+  return node.type === "MemberExpression"
+    ? memberPath(pathOf(node.object), keyName(node.property, node.computed))
+    : "?";
+}
+
+function memberPath(object: string, name: string): string {
+  return /^(globalThis|window|self)$/.test(object) ? name : `${object}.${name}`;
+}
+
+// --- no-ambient-time, no-runtime-global: what may not be taken from globals
+
+const AMBIENT = ("Date.now Math.random AbortSignal.timeout process.hrtime " +
+  "performance setTimeout setInterval setImmediate requestAnimationFrame")
+  .split(" ");
+
+/** What some runtimes lack, although the check of types lets it through. */
+const NOT_EVERYWHERE = ("Deno Bun URLPattern DisposableStack " +
+  "AsyncDisposableStack SuppressedError").split(" ");
+
+/** Calls back for each use of a global, be it called, handed on or unpacked. */
+function globalVisitor(
+  forbidden: readonly string[],
+  found: (node: Node) => void,
+): LintVisitor {
+  function check(node: Node): void {
+    if (forbidden.includes(pathOf(node))) found(node);
   }
-  return members;
-}
-
-const AMBIENT = globals({
-  setTimeout: "forbidden",
-  setInterval: "forbidden",
-  setImmediate: "forbidden",
-  requestAnimationFrame: "forbidden",
-  requestIdleCallback: "forbidden",
-  performance: "forbidden",
-  Date: holder("now"),
-  Math: holder("random"),
-  AbortSignal: holder("timeout"),
-  Atomics: holder("wait", "waitAsync"),
-  Temporal: holder("Now"),
-  // Handed on for getBuiltinModule, the house way to what Node alone has.
-  process: { ...holder("hrtime", "uptime"), mayBeHandedOn: true },
-});
-
-/** What some runtimes lack: the names that the check of types lets through. */
-const NOT_EVERYWHERE = globals(
-  holder(
-    "AsyncDisposableStack",
-    "Bun",
-    "Deno",
-    "DisposableStack",
-    "EventSource",
-    "SuppressedError",
-    "URLPattern",
-    "XMLHttpRequest",
-  ).members,
-);
-
-/** Modules with clocks and timers of their own. */
-const TIMER_MODULES = /^(node:)?(timers|timers\/promises|perf_hooks)$/;
-
-/** Follows an expression outwards, to everything forbidden it is used for. */
-function follow(node: Node, reach: Reach, report: (node: Node) => void): void {
-  if (reach === "forbidden") return report(node);
-  const use = wrapped(node);
-  const parent = parentOf(use);
-  if (parent?.type === "MemberExpression" && parent.object === use) {
-    const name = keyName(parent.property, parent.computed);
-    if (name === undefined) {
-      return reach.mayBeHandedOn ? undefined : report(parent);
-    }
-    return followMember(parent, name, reach, report);
-  }
-  const pattern = patternFor(use);
-  if (pattern !== undefined) return followPattern(pattern, reach, report);
-  if (!reach.mayBeHandedOn && !isHarmless(use)) report(calledBy(use) ?? use);
-}
-
-function followMember(
-  node: Node,
-  name: string,
-  { members }: Holder,
-  report: (node: Node) => void,
-): void {
-  if (Object.hasOwn(members, name)) follow(node, members[name]!, report);
-}
-
-/** The pattern that takes a value apart. */
-function patternFor(value: Node): Deno.lint.ObjectPattern | undefined {
-  const parent = parentOf(value);
-  let target: Node | undefined;
-  if (parent?.type === "VariableDeclarator") target = parent.id;
-  else if (
-    parent?.type === "AssignmentExpression" ||
-    parent?.type === "AssignmentPattern"
-  ) target = parent.left;
-  return target?.type === "ObjectPattern" ? target : undefined;
-}
-
-function followPattern(
-  pattern: Deno.lint.ObjectPattern,
-  { members, mayBeHandedOn }: Holder,
-  report: (node: Node) => void,
-): void {
-  for (const part of pattern.properties) {
-    const name = part.type === "Property"
-      ? keyName(part.key, part.computed)
-      : undefined;
-    if (part.type !== "Property" || name === undefined) {
-      if (!mayBeHandedOn) report(part);
-      continue;
-    }
-    const reach = Object.hasOwn(members, name) ? members[name]! : undefined;
-    const target: Node = part.value.type === "AssignmentPattern"
-      ? part.value.left
-      : part.value;
-    if (reach === undefined) continue;
-    if (reach === "forbidden") report(part);
-    else if (target.type === "ObjectPattern") {
-      followPattern(target, reach, report);
-    } else if (!reach.mayBeHandedOn) report(part);
-  }
-}
-
-/** Uses of `Date` and the like that neither read the time nor hand it on. */
-function isHarmless(use: Node): boolean {
-  const parent = parentOf(use);
-  switch (parent?.type) {
-    case "BinaryExpression": // instanceof, ===, in
-    case "UnaryExpression": // typeof
-      return true;
-    case "NewExpression": // new Date(0) is a value, new Date() the time
-      return parent.callee === use && parent.arguments.length > 0;
-    default:
-      return false;
-  }
-}
-
-/** The call or construction whose callee this is. */
-function calledBy(use: Node): Node | undefined {
-  const parent = parentOf(use);
-  return (parent?.type === "CallExpression" ||
-      parent?.type === "NewExpression") && parent.callee === use
-    ? parent
-    : undefined;
+  return {
+    Identifier: check,
+    MemberExpression: check,
+    VariableDeclarator({ id, init }): void { // const { now } = Date
+      if (id.type !== "ObjectPattern" || init === null) return;
+      for (const part of id.properties) {
+        if (part.type !== "Property") continue;
+        const name = keyName(part.key, part.computed);
+        if (forbidden.includes(memberPath(pathOf(init), name))) found(part);
+      }
+    },
+  };
 }
 
 function noAmbientTime(ctx: RuleContext): LintVisitor {
-  const place = placeOf(ctx);
-  if (!place.startsWith("src/") || place === "src/clock.ts") return {};
-  function report(node: Node): void {
-    ctx.report({
-      node,
-      message: `${
-        ctx.sourceCode.getText(node)
-      } reads time or chance, or hands it on`,
-      hint: "Take a Clock or a RandomSource, and default to the system's",
-    });
+  function found(node: Node): void {
+    const message = `${ctx.sourceCode.getText(node)} reads time or chance`;
+    const hint = "Take a Clock or a RandomSource, and default to the system's";
+    ctx.report({ node, message, hint });
+  }
+  function checkCall(node: Call): void {
+    if (pathOf(node.callee) !== "Date") return;
+    // new Date(0) is that time, but Date(0) the current one, as text.
+    const isGiven = node.type === "NewExpression" && node.arguments.length > 0;
+    if (!isGiven) found(node);
   }
   return {
-    Identifier(node): void {
-      if (!Object.hasOwn(AMBIENT, node.name) || !isValueReference(node)) return;
-      follow(node, AMBIENT[node.name]!, report);
-    },
-    Literal(node): void {
-      const argumentOf = node.parent;
-      if (
-        argumentOf.type === "CallExpression" &&
-        calleeName(argumentOf.callee) === "getBuiltinModule" &&
-        TIMER_MODULES.test(literalText(node) ?? "")
-      ) report(argumentOf);
-    },
+    ...globalVisitor(AMBIENT, found),
+    CallExpression: checkCall,
+    NewExpression: checkCall,
   };
 }
 
 function noRuntimeGlobal(ctx: RuleContext): LintVisitor {
-  if (!placeOf(ctx).startsWith("src/")) return {};
-  function report(node: Node): void {
-    ctx.report({
-      node,
-      message: `${
-        ctx.sourceCode.getText(node)
-      } does not exist on every runtime`,
-      hint: "Use what every runtime has, or process.getBuiltinModule",
-    });
-  }
-  return {
-    Identifier(node): void {
-      if (!Object.hasOwn(NOT_EVERYWHERE, node.name)) return;
-      const parent: Node = node.parent;
-      const inType = parent.type === "TSTypeQuery" ||
-        (parent.type === "TSQualifiedName" && parent.left === node);
-      if (inType || isValueReference(node)) {
-        follow(node, NOT_EVERYWHERE[node.name]!, report);
-      }
-    },
-  };
+  return globalVisitor(NOT_EVERYWHERE, (node): void => {
+    const message = `Some runtimes have no ${ctx.sourceCode.getText(node)}`;
+    const hint = "Use what all have, or process.getBuiltinModule";
+    ctx.report({ node, message, hint });
+  });
 }
 
 // --- no-node-import, floors: what a module may import
@@ -340,346 +143,174 @@ function noRuntimeGlobal(ctx: RuleContext): LintVisitor {
 function importVisitor(
   found: (node: Node, specifier: string | undefined) => void,
 ): LintVisitor {
+  function check(node: Node & { readonly source: Node | null }): void {
+    if (node.source !== null) found(node, literalText(node.source));
+  }
   return {
-    ImportDeclaration: (node): void => found(node, node.source.value),
-    ExportAllDeclaration: (node): void => found(node, node.source.value),
-    ExportNamedDeclaration(node): void {
-      if (node.source !== null) found(node, node.source.value);
-    },
-    ImportExpression: (node): void => found(node, literalText(node.source)),
+    ImportDeclaration: check,
+    ExportAllDeclaration: check,
+    ExportNamedDeclaration: check,
+    ImportExpression: check,
     TSImportType(node): void {
       const { argument } = node;
-      found(
-        node,
-        argument.type === "TSLiteralType"
-          ? literalText(argument.literal)
-          : undefined,
-      );
-    },
-    TSExternalModuleReference(node): void {
-      found(node, literalText(node.expression));
-    },
-    CallExpression(node): void {
-      if (calleeName(node.callee) !== "require") return;
-      found(node, literalText(node.arguments[0] ?? null));
+      if (argument.type !== "TSLiteralType") return;
+      found(node, literalText(argument.literal));
     },
   };
 }
 
-function isPackaged(place: string): boolean {
-  return place.startsWith("src/") || place === "mod.ts";
-}
-
 function noNodeImport(ctx: RuleContext): LintVisitor {
-  if (!isPackaged(placeOf(ctx))) return {};
-  return importVisitor((node, specifier): void => {
-    if (specifier !== undefined && /^\.\.?\/.+\.ts$/.test(specifier)) return;
-    ctx.report({
-      node,
-      message: `Only relative imports that end in .ts, received ${
-        specifier ?? "one that cannot be read off the source"
-      }`,
-      hint: "The package has no dependencies: use what every runtime has, or " +
-        "process.getBuiltinModule for what Node alone has",
-    });
+  return importVisitor((node, specifier = "a computed one"): void => {
+    if (/^\.\.?\/.+\.ts$/.test(specifier)) return;
+    const message = `Only relative imports ending in .ts, not ${specifier}`;
+    const hint = "Take what only Node has from process.getBuiltinModule";
+    ctx.report({ node, message, hint });
   });
 }
 
-function floors(ctx: RuleContext): LintVisitor {
-  const place = placeOf(ctx);
-  if (!isPackaged(place)) return {};
+function floors(ctx: RuleContext, place: string): LintVisitor {
+  function report(node: Node, message: string): void {
+    const hint = "Add it to .tools/floors.ts, move it or turn the import round";
+    ctx.report({ node, message, hint });
+  }
   const own = floorOf(place);
   const visitor = importVisitor((node, specifier): void => {
-    if (specifier === undefined || !specifier.startsWith(".")) return;
+    if (!specifier?.startsWith(".")) return;
     const target = new URL(specifier, `file:///${place}`).pathname.slice(1);
     const floor = floorOf(target);
     if (floor === undefined && !target.startsWith("src/")) {
-      ctx.report({ node, message: `${target} is outside the package` });
+      report(node, `${target} is outside the package`);
     } else if (floor !== undefined && own !== undefined && floor > own) {
-      ctx.report({
-        node,
-        message: `${place} is on floor ${own} and may not import ${target}, ` +
-          `which is on floor ${floor}`,
-        hint: "Turn the import round, or move one of them: .tools/floors.ts",
-      });
+      report(node, `${target} is on floor ${floor}, above ${place} on ${own}`);
     }
   });
-  return { ...visitor, Program: (node): void => checkPlace(node, ctx, own) };
-}
-
-function checkPlace(
-  program: Deno.lint.Program,
-  ctx: RuleContext,
-  floor: number | undefined,
-): void {
-  if (floor === undefined) {
-    const message = `${placeOf(ctx)} stands on no floor: add it to floors.ts`;
-    ctx.report({ range: [0, 0], message });
+  function checkPlace(program: Deno.lint.Program): void {
+    if (own === undefined) report(program, `${place} stands on no floor`);
+    if (own !== TOP_FLOOR) return;
+    for (const node of program.body) {
+      const reExports = node.type === "ExportAllDeclaration" ||
+        (node.type === "ExportNamedDeclaration" && node.source !== null);
+      if (!reExports) report(node, `${place} only re-exports`);
+    }
   }
-  if (floor !== TOP_FLOOR) return;
-  for (const node of program.body) {
-    const reExports = node.type === "ExportAllDeclaration" ||
-      (node.type === "ExportNamedDeclaration" && node.source !== null);
-    if (!reExports) ctx.report({ node, message: "mod.ts only re-exports" });
-  }
+  return { ...visitor, Program: checkPlace };
 }
 
 // --- error-text-in-catalogue
 
-/** An error code, or a part of one: not text. */
-const CODE = /^[A-Z0-9_]*$/;
-/** What counts as text where only text belongs. */
-const WORD = /\p{L}/u;
-/** What counts as text among the arguments of any other function. */
-const PROSE = /\p{L}.*\s|\s.*\p{L}/su;
+/** Errors, and what takes a reason that is thrown in the end. */
+const TAKES_MESSAGE = /(^|\.)(([A-Z]\w*)?(Error|Exception)|reject|abort)$/;
 
-/** What each name in a file may stand for, wherever it is in scope. */
-type Bindings = ReadonlyMap<string, readonly Node[]>;
+/** What people read; an error code, or a part of one, is not. */
+const TEXT = /^(?![A-Z0-9_]*$).*\p{L}/su;
 
-/**
- * The first piece of text an expression can evaluate to, or carry as its
- * message. Names lead to what the same file assigns to them.
- */
-function textIn(
-  node: Node | null,
-  wanted: RegExp,
-  names: Bindings,
-  seen: ReadonlySet<Node> = new Set(),
-): Node | undefined {
-  const inner = node === null ? null : bare(node);
-  if (inner === null || seen.has(inner)) return undefined;
-  const path = new Set(seen).add(inner);
-  const first = (parts: readonly (Node | null)[], as = wanted) =>
-    firstOf(parts, (part) => textIn(part, as, names, path));
-  switch (inner.type) {
-    case "Literal":
-      return isText(literalText(inner), wanted) ? inner : undefined;
-    case "TemplateLiteral":
-      return inner.quasis.some(({ cooked }) => isText(cooked, wanted))
-        ? inner
-        : first(inner.expressions);
-    case "TaggedTemplateExpression":
-      return first([inner.quasi]);
-    case "BinaryExpression":
-      return inner.operator === "+"
-        ? first([inner.left, inner.right])
-        : undefined;
-    case "LogicalExpression":
-      return first([inner.left, inner.right]);
-    case "ConditionalExpression":
-      return first([inner.consequent, inner.alternate]);
-    case "SequenceExpression":
-      return first(inner.expressions.slice(-1));
-    case "AssignmentExpression":
-      return first([inner.right]);
-    case "AwaitExpression":
-    case "SpreadElement":
-      return first([inner.argument]);
-    case "ArrayExpression":
-      return first(inner.elements);
-    case "ObjectExpression":
-      return first(valuesAt(inner, "message"));
-    case "CallExpression": // ["a", "b"].join(), "a".concat(), fill("Some text")
-      return first([calleeObject(inner.callee)]) ??
-        first(inner.arguments, PROSE);
-    case "Identifier":
-    case "MemberExpression":
-      return first(valuesOf(inner, names));
-    default:
-      return undefined;
-  }
-}
-
-function isText(value: string | undefined, wanted: RegExp): boolean {
-  return value !== undefined && !CODE.test(value) && wanted.test(value);
-}
-
-function firstOf<T, R>(
-  items: readonly T[],
-  find: (item: T) => R | undefined,
-): R | undefined {
-  for (const item of items) {
-    const found = find(item);
+/** The first text that expressions evaluate to, or carry as a message. */
+function firstText(expressions: readonly (Node | null)[]): Node | undefined {
+  for (const expression of expressions) {
+    if (expression === null) continue; // the hole in [, 1]
+    const node = bare(expression);
+    const text = node.type === "TemplateLiteral"
+      ? node.quasis.map(({ cooked }) => cooked).join("")
+      : literalText(node) ?? "";
+    const found = TEXT.test(text) ? node : firstText(partsOf(node));
     if (found !== undefined) return found;
   }
   return undefined;
 }
 
-/** `a` of `a.b()`. */
-function calleeObject(callee: Node): Node | null {
-  const node = bare(callee);
-  return node.type === "MemberExpression" ? node.object : null;
-}
-
-/** The values of a property in an object literal; of all, for no name. */
-function valuesAt(
-  object: Deno.lint.ObjectExpression,
-  name: string | undefined,
-): readonly Node[] {
-  return object.properties.flatMap((part) => {
-    if (part.type !== "Property") return [];
-    const key = keyName(part.key, part.computed);
-    return name === undefined || key === name ? [part.value] : [];
-  });
-}
-
-/** What a name, or a member of a named object literal, may stand for. */
-function valuesOf(node: Node, names: Bindings): readonly Node[] {
-  if (node.type === "Identifier") return names.get(node.name) ?? [];
-  if (node.type !== "MemberExpression") return [];
-  return valuesOf(bare(node.object), names).flatMap((value) => {
-    let object = bare(value);
-    if (object.type === "CallExpression") { // Object.freeze({...})
-      object = bare(object.arguments[0] ?? object);
-    }
-    return object.type === "ObjectExpression"
-      ? valuesAt(object, keyName(node.property, node.computed))
-      : [];
-  });
-}
-
-/** The name of the error class that a class is or extends, if it is one. */
-function errorBase(node: Node | undefined): string | undefined {
-  if (node?.type !== "ClassDeclaration" && node?.type !== "ClassExpression") {
-    return node === undefined ? undefined : errorBase(parentOf(node));
+function partsOf(node: Node): readonly (Node | null)[] {
+  switch (node.type) {
+    case "TemplateLiteral":
+      return node.expressions;
+    case "BinaryExpression":
+    case "LogicalExpression":
+      return [node.left, node.right];
+    case "ConditionalExpression":
+      return [node.consequent, node.alternate];
+    case "ArrayExpression":
+      return node.elements;
+    case "ObjectExpression":
+      return node.properties;
+    case "Property":
+      return keyName(node.key, node.computed) === "message" ? [node.value] : [];
+    default:
+      return [];
   }
-  const name = node.superClass === null ? "" : calleeName(node.superClass);
-  return isErrorName(name) ? name : undefined;
 }
 
-function isErrorName(name: string): boolean {
-  return /error|exception/i.test(name);
-}
-
-/** Where the constructor of an error takes its message. */
-function messageIndex(errorName: string): number {
-  if (errorName === "AggregateError") return 1;
-  return errorName === "SuppressedError" ? 2 : 0;
-}
-
-function errorTextInCatalogue(ctx: RuleContext): LintVisitor {
-  const place = placeOf(ctx);
-  if (!place.startsWith("src/") || place === "src/messages.ts") return {};
-  const names = new Map<string, Node[]>();
-  // Judged at the end, when every name is known.
-  const suspects: { readonly node: Node; readonly wanted: RegExp }[] = [];
-
-  function bind(target: Node, value: Node | null): void {
-    if (target.type !== "Identifier" || value === null) return;
-    names.set(target.name, [...(names.get(target.name) ?? []), value]);
+function errorText(ctx: RuleContext): LintVisitor {
+  function check(nodes: readonly Node[]): void {
+    const node = firstText(nodes);
+    if (node === undefined) return;
+    const message = "The text of an error belongs into messages.ts";
+    ctx.report({ node, message, hint: "Add it there and name its code" });
   }
-
-  function suspect(node: Node | null | undefined, wanted: RegExp): void {
-    if (node) suspects.push({ node, wanted });
+  function baseClass(node: Node): string {
+    const owner = ctx.sourceCode.getAncestors(node).findLast(({ type }) =>
+      type === "ClassDeclaration" || type === "ClassExpression"
+    );
+    const base = owner && Reflect.get(owner, "superClass");
+    return base ? pathOf(base) : "?";
   }
-
-  function suspectArguments(errorName: string, passed: readonly Node[]): void {
-    const index = messageIndex(errorName);
-    passed.forEach((node, i) => {
-      const holdsMessage = i === index || node.type === "SpreadElement" ||
-        bare(node).type === "ObjectExpression";
-      if (holdsMessage) suspect(node, WORD);
-    });
+  function checkCall(node: Call): void {
+    const isSuper = node.callee.type === "Super";
+    const callee = isSuper ? baseClass(node) : pathOf(node.callee);
+    if (!TAKES_MESSAGE.test(callee)) return;
+    // After the first, a string is a name or the like: only messages count.
+    check(
+      node.arguments.filter(({ type }, i) =>
+        i === 0 || type === "ObjectExpression" || type === "ArrayExpression"
+      ),
+    );
   }
-
   return {
-    VariableDeclarator: (node): void => bind(node.id, node.init),
-    AssignmentPattern: (node): void => bind(node.left, node.right),
-    AssignmentExpression(node): void {
-      bind(node.left, node.right);
-      const target = bare(node.left);
-      if (target.type !== "MemberExpression") return;
-      if (calleeName(target) === "message") suspect(node.right, WORD);
-    },
-    PropertyDefinition(node): void {
-      const isMessage = keyName(node.key, node.computed) === "message";
-      if (isMessage && errorBase(node) !== undefined) suspect(node.value, WORD);
-    },
-    ThrowStatement: (node): void => suspect(node.argument, WORD),
-    NewExpression(node): void {
-      const name = calleeName(node.callee);
-      if (isErrorName(name)) suspectArguments(name, node.arguments);
-    },
-    CallExpression(node): void {
-      const name = calleeName(node.callee);
-      const object = calleeObject(node.callee);
-      if (node.callee.type === "Super") {
-        const base = errorBase(node);
-        if (base !== undefined) suspectArguments(base, node.arguments);
-      } else if (/^(?=[A-Z])\w*(Error|Exception)$/.test(name)) {
-        suspectArguments(name, node.arguments);
-      } else if (name === "reject" || name === "abort") {
-        suspect(node.arguments[0], WORD); // a reason is thrown in the end
-      } else if (
-        /(Error|Exception)$/.test(name) ||
-        (object !== null && /(Error|Exception)$/.test(calleeName(object)))
-      ) {
-        // A helper takes names of options and the like, so only prose counts.
-        node.arguments.forEach((argument) => suspect(argument, PROSE));
-      }
-    },
-    "Program:exit"(): void {
-      const reported = new Set<number>();
-      for (const { node, wanted } of suspects) {
-        const text = textIn(node, wanted, names);
-        if (text === undefined || reported.has(text.range[0])) continue;
-        reported.add(text.range[0]);
-        ctx.report({
-          node: text,
-          message: "The text of an error belongs into messages.ts",
-          hint:
-            "Add it to the catalogue and name its code, so that it can be " +
-            "translated",
-        });
-      }
-    },
+    ThrowStatement: (node): void => check([node.argument]),
+    CallExpression: checkCall,
+    NewExpression: checkCall,
   };
 }
 
 // --- no-using-syntax, no-private-keyword
 
-function noUsingSyntax(ctx: RuleContext): LintVisitor {
-  if (!/^(src\/|tests\/|examples\/|mod\.ts$)/.test(placeOf(ctx))) return {};
+function noUsing(ctx: RuleContext): LintVisitor {
   return {
     VariableDeclaration(node): void {
-      if (node.kind !== "using" && node.kind !== "await using") return;
-      ctx.report({
-        node,
-        message: `Node 22 cannot parse "${node.kind}"`,
-        hint: "Write try/finally and call the method that releases",
-      });
+      if (!node.kind.endsWith("using")) return;
+      const message = `Node 22 cannot parse "${node.kind}"`;
+      ctx.report({ node, message, hint: "Use try/finally" });
     },
   };
 }
 
-/** What can carry an access modifier. */
-type Member =
-  | Deno.lint.AccessorProperty
-  | Deno.lint.MethodDefinition
-  | Deno.lint.PropertyDefinition
-  | Deno.lint.TSAbstractMethodDefinition
-  | Deno.lint.TSAbstractPropertyDefinition;
-
 function noPrivateKeyword(ctx: RuleContext): LintVisitor {
-  const message = "The private keyword hides nothing at run time";
-  function check(node: Member): void {
-    if (node.accessibility !== "private") return;
-    const hint = node.type === "MethodDefinition" && node.kind === "constructor"
-      ? "Export a factory and an interface, and keep the class to the module"
-      : "Use a #name";
-    ctx.report({ range: node.range, message, hint });
+  function found(node: Node): void {
+    const message = "The private keyword hides nothing at run time";
+    const hint = "Use a #name; for a constructor, export a factory instead";
+    ctx.report({ node, message, hint });
   }
   return {
-    AccessorProperty: check,
-    MethodDefinition: check,
-    PropertyDefinition: check,
-    TSAbstractMethodDefinition: check,
-    TSAbstractPropertyDefinition: check,
-    TSParameterProperty({ range }: Deno.lint.TSParameterProperty): void {
+    "[accessibility=private]": found,
+    TSParameterProperty(node): void {
       // Deno 2.9 leaves its accessibility empty, so the source has to tell.
-      const source = ctx.sourceCode.text.slice(...range);
-      if (!source.startsWith("private ")) return;
-      ctx.report({ range, message, hint: "Assign to a #name" });
+      if (ctx.sourceCode.getText(node).startsWith("private ")) found(node);
+    },
+  };
+}
+
+// --- Where each rule holds
+
+const ROOT = new URL("..", import.meta.url).href;
+
+/** A rule for the files whose path from the root matches. */
+function rule(
+  where: RegExp,
+  create: (ctx: RuleContext, place: string) => LintVisitor,
+): Deno.lint.Rule {
+  return {
+    create(ctx): LintVisitor {
+      const place = pathToFileURL(ctx.filename).href.replace(ROOT, "");
+      // A file outside keeps its whole URL, which only "everywhere" matches.
+      return where.test(place) ? create(ctx, place) : {};
     },
   };
 }
@@ -688,13 +319,13 @@ function noPrivateKeyword(ctx: RuleContext): LintVisitor {
 const plugin: Deno.lint.Plugin = {
   name: "house",
   rules: {
-    "error-text-in-catalogue": { create: errorTextInCatalogue },
-    floors: { create: floors },
-    "no-ambient-time": { create: noAmbientTime },
-    "no-node-import": { create: noNodeImport },
-    "no-private-keyword": { create: noPrivateKeyword },
-    "no-runtime-global": { create: noRuntimeGlobal },
-    "no-using-syntax": { create: noUsingSyntax },
+    "error-text-in-catalogue": rule(/^src\/(?!messages\.ts$)/, errorText),
+    floors: rule(/^src\/|^mod\.ts$/, floors),
+    "no-ambient-time": rule(/^src\/(?!clock\.ts$)/, noAmbientTime),
+    "no-node-import": rule(/^src\/|^mod\.ts$/, noNodeImport),
+    "no-private-keyword": rule(/^/, noPrivateKeyword),
+    "no-runtime-global": rule(/^src\//, noRuntimeGlobal),
+    "no-using-syntax": rule(/^(src|tests|examples)\/|^mod\.ts$/, noUsing),
   },
 };
 
