@@ -19,7 +19,24 @@
 
 import { ClockMessages, fillPlaceholders } from "./messages.ts";
 
-/** A source of time and timers. */
+/**
+ * A source of time and timers.
+ *
+ * @example A function that takes its time from outside
+ * ```ts
+ * import type { Clock } from "@groundwork/infra/clock";
+ * import { ManualClock } from "@groundwork/infra/testing";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const isExpired = (link: { expiresAt: number }, clock: Clock) =>
+ *   clock.now() >= link.expiresAt;
+ *
+ * const clock = new ManualClock({ now: 1_000 });
+ * strictEqual(isExpired({ expiresAt: 1_500 }, clock), false);
+ * clock.advance(500);
+ * strictEqual(isExpired({ expiresAt: 1_500 }, clock), true);
+ * ```
+ */
 export interface Clock {
   /**
    * The wall time, for timestamps. It may step in both directions when the
@@ -54,7 +71,7 @@ export interface Clock {
    *
    * @param callback What to call.
    * @param delayMs When, in ms from now; 0 or less means the next turn of the
-   * event loop, `Infinity` never.
+   * event loop, `Infinity` never (and then nothing keeps the process alive).
    * @param options Whether the timer keeps the process alive.
    * @returns The handle that cancels it.
    * @throws {TypeError} The delay is not a number or is NaN.
@@ -83,7 +100,22 @@ export interface TimerOptions {
   readonly background?: boolean;
 }
 
-/** A pending timer. */
+/**
+ * A pending timer.
+ *
+ * @example Call a time-out off
+ * ```ts
+ * import { systemClock, type TimerHandle } from "@groundwork/infra/clock";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * let timedOut = false;
+ * const timer: TimerHandle = systemClock.setTimer(() => timedOut = true, 1);
+ * timer.cancel();
+ * timer.cancel(); // Once more does no harm.
+ * await systemClock.sleep(20);
+ * strictEqual(timedOut, false);
+ * ```
+ */
 export interface TimerHandle {
   /** Forgets the callback. Harmless after it has run, and more than once. */
   cancel(): void;
@@ -95,6 +127,17 @@ export interface TimerHandle {
 /**
  * A source of chance: each call returns a number from 0 (inclusive) to 1
  * (exclusive). Not for secrets.
+ *
+ * @example Jitter that a test can foretell
+ * ```ts
+ * import { type RandomSource, systemRandom } from "@groundwork/infra/clock";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const jitter = (delayMs: number, random: RandomSource = systemRandom) =>
+ *   delayMs * random();
+ *
+ * strictEqual(jitter(1_000, () => 0.25), 250);
+ * ```
  */
 export type RandomSource = () => number;
 

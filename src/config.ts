@@ -63,7 +63,27 @@ import {
 
 export * from "./config_fields.ts";
 
-/** Fields and groups of fields by name. */
+/**
+ * Fields and groups of fields by name.
+ *
+ * @example Groups nest
+ * ```ts
+ * import {
+ *   ConfigBuilder,
+ *   type ConfigShape,
+ *   field,
+ * } from "@groundwork/infra/config";
+ * import { deepStrictEqual } from "node:assert/strict";
+ *
+ * const shape = {
+ *   http: { port: field.integer({ default: 8080 }) },
+ *   graceMs: field.duration({ default: "10s" }),
+ * } satisfies ConfigShape;
+ *
+ * const paths = new ConfigBuilder(shape).describe().map((it) => it.field);
+ * deepStrictEqual(paths, ["http.port", "graceMs"]);
+ * ```
+ */
 export interface ConfigShape {
   /** A field, or a group. */
   readonly [name: string]: Field<unknown> | ConfigShape;
@@ -73,6 +93,22 @@ export interface ConfigShape {
  * The configuration that a shape describes.
  *
  * @typeParam S The shape.
+ *
+ * @example Name the type of a configuration
+ * ```ts
+ * import { ConfigBuilder, type ConfigOf, field } from "@groundwork/infra/config";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const shape = {
+ *   host: field.string({ optional: true }),
+ *   port: field.integer({ default: 8080 }),
+ * };
+ * const address = ({ host = "0.0.0.0", port }: ConfigOf<typeof shape>) =>
+ *   `${host}:${port}`;
+ *
+ * const config = new ConfigBuilder(shape).build().unwrap();
+ * strictEqual(address(config), "0.0.0.0:8080");
+ * ```
  */
 export type ConfigOf<S> = {
   readonly [K in keyof S]: S[K] extends Field<infer T> ? T : ConfigOf<S[K]>;
@@ -82,6 +118,29 @@ export type ConfigOf<S> = {
  * Some of a configuration's values, as overrides take them.
  *
  * @typeParam S The shape.
+ *
+ * @example Flags of a command line, some of them absent
+ * ```ts
+ * import {
+ *   ConfigBuilder,
+ *   type ConfigOverrides,
+ *   field,
+ * } from "@groundwork/infra/config";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const shape = {
+ *   port: field.integer({ default: 8080 }),
+ *   token: field.secret(),
+ * };
+ * // A secret may be given bare: the field wraps it.
+ * const flags: ConfigOverrides<typeof shape> = {
+ *   port: undefined,
+ *   token: "t0k3n",
+ * };
+ * const config = new ConfigBuilder(shape).withOverrides(flags).build().unwrap();
+ * strictEqual(config.port, 8080);
+ * strictEqual(config.token.reveal(), "t0k3n");
+ * ```
  */
 export type ConfigOverrides<S> = {
   readonly [K in keyof S]?:
@@ -99,7 +158,28 @@ export interface ConfigBuilderOptions {
   readonly envPrefix?: string;
 }
 
-/** What `describe()` tells of a field. */
+/**
+ * What `describe()` tells of a field.
+ *
+ * @example Rows for a README
+ * ```ts
+ * import {
+ *   ConfigBuilder,
+ *   field,
+ *   type FieldDescription,
+ * } from "@groundwork/infra/config";
+ * import { deepStrictEqual } from "node:assert/strict";
+ *
+ * const toRow = (it: FieldDescription) =>
+ *   `| ${it.variable ?? "(none)"} | ${it.required ? "required" : it.default} |`;
+ *
+ * const rows = new ConfigBuilder({
+ *   databaseUrl: field.url({ env: "DATABASE_URL" }),
+ *   poolSize: field.integer({ default: 10 }),
+ * }).describe().map(toRow);
+ * deepStrictEqual(rows, ["| DATABASE_URL | required |", "| (none) | 10 |"]);
+ * ```
+ */
 export interface FieldDescription {
   /** The path: `"database.poolSize"`. */
   readonly field: string;
@@ -142,6 +222,19 @@ const LAYERS: readonly ConfigLayer[] = [
  * `with…` gives a new one.
  *
  * @typeParam S The shape: fields and groups of fields by name.
+ *
+ * @example The environment wins over a file, whichever comes first
+ * ```ts
+ * import { ConfigBuilder, field } from "@groundwork/infra/config";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const builder = new ConfigBuilder({
+ *   port: field.integer({ env: "PORT", default: 8080 }),
+ * });
+ * const both = builder.withEnvironment({ PORT: "80" }).withValues({ port: 3000 });
+ * strictEqual(both.build().unwrap().port, 80);
+ * strictEqual(builder.build().unwrap().port, 8080); // It has not changed.
+ * ```
  */
 export class ConfigBuilder<const S extends ConfigShape> {
   readonly #shape: S;
@@ -173,8 +266,23 @@ export class ConfigBuilder<const S extends ConfigShape> {
    * reported by `build()`, together with everything else.
    *
    * @param values An object in the shape of the configuration.
-   * @param source What problems call them: the file's name.
+   * @param source What problems call them: the file's name. Default:
+   * `"values"`.
    * @returns A new builder.
+   *
+   * @example Every problem of a file at once
+   * ```ts
+   * import { ConfigBuilder, field } from "@groundwork/infra/config";
+   * import { deepStrictEqual } from "node:assert/strict";
+   *
+   * const { issues } = new ConfigBuilder({ port: field.integer({ default: 8080 }) })
+   *   .withValues(JSON.parse('{ "port": "80", "prot": 81 }'), "config.json")
+   *   .build().unwrapErr();
+   * deepStrictEqual(issues.map((it) => `${it.source}: ${it.message}`), [
+   *   "config.json: prot is not a known field",
+   *   "config.json: port must be of type integer",
+   * ]);
+   * ```
    */
   withValues(values: unknown, source = "values"): ConfigBuilder<S> {
     const { raw, errors } = flatten(this.#shape, values);
@@ -188,6 +296,20 @@ export class ConfigBuilder<const S extends ConfigShape> {
    *
    * @param environment The variables by name.
    * @returns A new builder.
+   *
+   * @example Names that follow from a prefix
+   * ```ts
+   * import { ConfigBuilder, field } from "@groundwork/infra/config";
+   * import { deepStrictEqual } from "node:assert/strict";
+   *
+   * const config = new ConfigBuilder({
+   *   debug: field.boolean({ default: false }),
+   *   poolSize: field.integer({ default: 10 }),
+   * }, { envPrefix: "APP_" })
+   *   .withEnvironment({ APP_DEBUG: "on", APP_POOL_SIZE: "" })
+   *   .build().unwrap();
+   * deepStrictEqual(config, { debug: true, poolSize: 10 });
+   * ```
    */
   withEnvironment(
     environment: Readonly<Record<string, string | undefined>>,
@@ -195,7 +317,8 @@ export class ConfigBuilder<const S extends ConfigShape> {
     const raw = new Map<string, unknown>();
     for (const { path, variable } of this.#leaves) {
       const text = variable && environment[variable];
-      if (text) raw.set(path, text);
+      // Not what an object inherits: there may be a variable "constructor".
+      if (typeof text === "string" && text !== "") raw.set(path, text);
     }
     return this.#with("environment", raw, ({ variable }) => variable);
   }
@@ -205,10 +328,25 @@ export class ConfigBuilder<const S extends ConfigShape> {
    *
    * @param overrides Values in the shape of the configuration; `undefined`
    * leaves a field as it is.
-   * @param source What problems call them.
+   * @param source What problems call them. Default: `"overrides"`.
    * @returns A new builder.
-   * @throws {ValidationError} A name is not one of the shape, or a group is
-   * not an object.
+   * @throws {ValidationError} A name is not one of the shape, a group is not
+   * an object, or a value refers to itself or is nested thousands deep.
+   *
+   * @example A test pins one value
+   * ```ts
+   * import { ConfigBuilder, field } from "@groundwork/infra/config";
+   * import { strictEqual, throws } from "node:assert/strict";
+   *
+   * const builder = new ConfigBuilder({
+   *   database: { timeoutMs: field.duration({ env: "DB_TIMEOUT" }) },
+   * }).withEnvironment({ DB_TIMEOUT: "9s" });
+   * const pinned = builder.withOverrides({ database: { timeoutMs: 50 } });
+   * strictEqual(pinned.build().unwrap().database.timeoutMs, 50);
+   *
+   * const misspelt: object = { databse: {} };
+   * throws(() => builder.withOverrides(misspelt), /databse is not a known field/);
+   * ```
    */
   withOverrides(
     overrides: ConfigOverrides<S>,
@@ -222,7 +360,22 @@ export class ConfigBuilder<const S extends ConfigShape> {
   /**
    * Puts the layers together and checks every field.
    *
-   * @returns The configuration, deeply frozen; or an error with every issue.
+   * @returns The configuration, deeply frozen; or an error with every issue:
+   * first what is wrong with the sources, then field by field in the order of
+   * the shape.
+   *
+   * @example The configuration cannot be changed, at any depth
+   * ```ts
+   * import { ConfigBuilder, field } from "@groundwork/infra/config";
+   * import { strictEqual, throws } from "node:assert/strict";
+   *
+   * const config = new ConfigBuilder({
+   *   labels: field.record({ default: { team: "links" } }),
+   * }).build().unwrap();
+   * const labels = config.labels as { team: string };
+   * throws(() => labels.team = "billing", TypeError);
+   * strictEqual(labels.team, "links");
+   * ```
    */
   build(): Result<ConfigOf<S>, ConfigError<"CONFIG_INVALID">> {
     const values = new Map<string, unknown>();
@@ -292,7 +445,26 @@ export class ConfigBuilder<const S extends ConfigShape> {
   }
 }
 
-/** What every service has, ready to be spread into a shape. */
+/**
+ * What every service has, ready to be spread into a shape.
+ *
+ * @example Another default for one of them
+ * ```ts
+ * import {
+ *   type BaseConfigFields,
+ *   baseFields,
+ *   ConfigBuilder,
+ *   field,
+ * } from "@groundwork/infra/config";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const fields: BaseConfigFields = {
+ *   ...baseFields(),
+ *   timeoutMs: field.duration({ default: "2s", max: 10_000 }),
+ * };
+ * strictEqual(new ConfigBuilder(fields).build().unwrap().timeoutMs, 2_000);
+ * ```
+ */
 export type BaseConfigFields = {
   /** Whether the component does anything at all. Default: true. */
   readonly enabled: Field<boolean>;
@@ -306,7 +478,29 @@ export type BaseConfigFields = {
   readonly metadata: Field<ConfigRecord>;
 };
 
-/** The configuration that every service has. */
+/**
+ * The configuration that every service has.
+ *
+ * @example Work with the configuration of any service
+ * ```ts
+ * import {
+ *   type BaseConfig,
+ *   baseFields,
+ *   ConfigBuilder,
+ *   field,
+ * } from "@groundwork/infra/config";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const attempts = (config: BaseConfig) =>
+ *   config.enabled ? 1 + config.retryAttempts : 0;
+ *
+ * const config = new ConfigBuilder({
+ *   ...baseFields(),
+ *   port: field.integer({ default: 8080 }),
+ * }).build().unwrap();
+ * strictEqual(attempts(config), 4);
+ * ```
+ */
 export type BaseConfig = ConfigOf<BaseConfigFields>;
 
 /**

@@ -36,7 +36,21 @@ import {
   validateType,
 } from "./validators.ts";
 
-/** What a field holds. */
+/**
+ * What a field holds.
+ *
+ * @example Choose the input of a form
+ * ```ts
+ * import { field, type FieldKind } from "@groundwork/infra/config-fields";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const inputs: Partial<Record<FieldKind, string>> = {
+ *   boolean: "checkbox",
+ *   secret: "password",
+ * };
+ * strictEqual(inputs[field.secret().kind], "password");
+ * ```
+ */
 export type FieldKind =
   | "string"
   | "integer"
@@ -53,6 +67,19 @@ export type FieldKind =
  * One field of a configuration. Made by {@linkcode field}.
  *
  * @typeParam T The type of its value.
+ *
+ * @example Text and parsed values are read differently
+ * ```ts
+ * import { type Field, field } from "@groundwork/infra/config-fields";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const port: Field<number> = field.integer({ min: 0, max: 65535 });
+ * strictEqual(port.read("port", "80", true).unwrap(), 80);
+ * strictEqual(
+ *   port.read("port", "80", false).unwrapErr().code,
+ *   "VALIDATION_TYPE_MISMATCH",
+ * );
+ * ```
  */
 export interface Field<T> {
   /** What it holds. */
@@ -87,7 +114,10 @@ export interface FieldOptions<TInput> {
   readonly env?: string;
   /** What the field is for, for `describe()`. */
   readonly description?: string;
-  /** The value where no layer has one. Without it the field is required. */
+  /**
+   * The value where no layer has one. Without it the field is required, unless
+   * it is `optional`.
+   */
   readonly default?: TInput;
   /**
    * Whether the field may be absent, and then is `undefined`.
@@ -136,7 +166,10 @@ export interface UrlFieldOptions extends FieldOptions<string> {
  * @typeParam T The type of the secret.
  */
 export interface SecretFieldOptions<T> extends FieldOptions<never> {
-  /** What the secret must be. Default: a string that is not blank. */
+  /**
+   * What the secret must be; of its options only those count that check the
+   * value. Default: a string that is not blank.
+   */
   readonly of?: Field<T>;
 }
 
@@ -144,6 +177,20 @@ export interface SecretFieldOptions<T> extends FieldOptions<never> {
  * `undefined` for the options of an optional field, else nothing.
  *
  * @typeParam O The options as written.
+ *
+ * @example Only an optional field may be absent
+ * ```ts
+ * import type { AbsentIn } from "@groundwork/infra/config-fields";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const greet = (nickname: string | AbsentIn<{ optional: true }>) =>
+ *   `Hello ${nickname ?? "you"}`;
+ * const shout = (name: string | AbsentIn<{ default: "Ada" }>) =>
+ *   name.toUpperCase(); // No check is needed.
+ *
+ * strictEqual(greet(undefined), "Hello you");
+ * strictEqual(shout("Ada"), "ADA");
+ * ```
  */
 export type AbsentIn<O> = O extends { readonly optional: true } ? undefined
   : never;
@@ -152,20 +199,69 @@ export type AbsentIn<O> = O extends { readonly optional: true } ? undefined
  * What a secret field holds.
  *
  * @typeParam O The options as written.
+ *
+ * @example A secret that is a number
+ * ```ts
+ * import { field, type SecretIn } from "@groundwork/infra/config-fields";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const options = { of: field.integer({ min: 0, max: 9999 }) };
+ * const isRight = (pin: SecretIn<typeof options>) => pin === 42;
+ *
+ * const secret = field.secret(options).read("pin", "0042", true).unwrap();
+ * strictEqual(isRight(secret.reveal()), true);
+ * ```
  */
 export type SecretIn<O> = O extends { readonly of: Field<infer T> } ? T
   : string;
 
-/** A JSON object: unknown values by name. */
+/**
+ * A JSON object: unknown values by name.
+ *
+ * @example Labels that a deployment adds
+ * ```ts
+ * import { type ConfigRecord, field } from "@groundwork/infra/config-fields";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const teamOf = (labels: ConfigRecord) => String(labels["team"] ?? "nobody");
+ *
+ * const labels = field.record().read("labels", '{"team":"links"}', true);
+ * strictEqual(teamOf(labels.unwrap()), "links");
+ * ```
+ */
 export type ConfigRecord = Readonly<Record<string, unknown>>;
 
-/** The makers of fields; see {@linkcode field}. */
+/**
+ * The makers of fields; see {@linkcode field}.
+ *
+ * @example What each makes of text
+ * ```ts
+ * import { field, type FieldFactories } from "@groundwork/infra/config-fields";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const { boolean, duration, url }: FieldFactories = field;
+ * strictEqual(boolean().read("debug", "On", true).unwrap(), true);
+ * strictEqual(duration().read("graceMs", "1.5m", true).unwrap(), 90_000);
+ * strictEqual(url().read("site", "HTTP://A.b", true).unwrap(), "http://a.b/");
+ * ```
+ */
 export interface FieldFactories {
   /**
-   * A string that is not blank.
+   * A string that is not blank, or that matches a format.
    *
+   * @typeParam O The options as written.
    * @param options What it must match, and the options of every field.
    * @returns The field.
+   *
+   * @example The format must match the whole string
+   * ```ts
+   * import { field } from "@groundwork/infra/config-fields";
+   * import { strictEqual } from "node:assert/strict";
+   *
+   * const region = field.string({ format: /[a-z]{2}-\d/ });
+   * strictEqual(region.read("region", "eu-1", true).unwrap(), "eu-1");
+   * strictEqual(region.read("region", "eu-12", true).ok, false);
+   * ```
    */
   string<const O extends StringFieldOptions>(
     options?: O,
@@ -174,8 +270,23 @@ export interface FieldFactories {
   /**
    * A whole number: `"80"` as text, `80` in a file.
    *
+   * @typeParam O The options as written.
    * @param options Its bounds, and the options of every field.
    * @returns The field.
+   * @throws {ValidationError} A bound is NaN, or `min` exceeds `max`.
+   *
+   * @example A port
+   * ```ts
+   * import { field } from "@groundwork/infra/config-fields";
+   * import { strictEqual } from "node:assert/strict";
+   *
+   * const port = field.integer({ min: 0, max: 65535 });
+   * strictEqual(port.read("port", "8080", true).unwrap(), 8080);
+   * strictEqual(
+   *   port.read("port", "0x50", true).unwrapErr().message,
+   *   "port must be of type integer",
+   * );
+   * ```
    */
   integer<const O extends NumberFieldOptions>(
     options?: O,
@@ -184,8 +295,20 @@ export interface FieldFactories {
   /**
    * A finite number in decimal notation.
    *
+   * @typeParam O The options as written.
    * @param options Its bounds, and the options of every field.
    * @returns The field.
+   * @throws {ValidationError} A bound is NaN, or `min` exceeds `max`.
+   *
+   * @example A rate
+   * ```ts
+   * import { field } from "@groundwork/infra/config-fields";
+   * import { strictEqual } from "node:assert/strict";
+   *
+   * const sampleRate = field.number({ min: 0, max: 1 });
+   * strictEqual(sampleRate.read("sampleRate", "1e-3", true).unwrap(), 0.001);
+   * strictEqual(sampleRate.read("sampleRate", "10%", true).ok, false);
+   * ```
    */
   number<const O extends NumberFieldOptions>(
     options?: O,
@@ -194,8 +317,19 @@ export interface FieldFactories {
   /**
    * True or false; as text also yes and no, on and off, 1 and 0, in any case.
    *
+   * @typeParam O The options as written.
    * @param options The options of every field.
    * @returns The field.
+   *
+   * @example A word, and nothing but one of the words
+   * ```ts
+   * import { field } from "@groundwork/infra/config-fields";
+   * import { strictEqual } from "node:assert/strict";
+   *
+   * const debug = field.boolean();
+   * strictEqual(debug.read("debug", "OFF", true).unwrap(), false);
+   * strictEqual(debug.read("debug", "nope", true).ok, false);
+   * ```
    */
   boolean<const O extends FieldOptions<boolean>>(
     options?: O,
@@ -205,8 +339,21 @@ export interface FieldFactories {
    * A duration in ms: a number, or text such as `500ms`, `30s`, `1.5m`, `2h`
    * or `1d`. Name the field `…Ms`.
    *
+   * @typeParam O The options as written.
    * @param options Its bounds, and the options of every field.
    * @returns The field.
+   * @throws {ValidationError} A bound is NaN, or `min` exceeds `max`.
+   *
+   * @example A time-out with a longest value
+   * ```ts
+   * import { field } from "@groundwork/infra/config-fields";
+   * import { strictEqual } from "node:assert/strict";
+   *
+   * const timeoutMs = field.duration({ max: 60_000 });
+   * strictEqual(timeoutMs.read("timeoutMs", "30s", true).unwrap(), 30_000);
+   * strictEqual(timeoutMs.read("timeoutMs", "250", true).unwrap(), 250);
+   * strictEqual(timeoutMs.read("timeoutMs", "2m", true).ok, false);
+   * ```
    */
   duration<const O extends DurationFieldOptions>(
     options?: O,
@@ -217,8 +364,22 @@ export interface FieldFactories {
    * frozen). A URL with a password in it belongs in a secret:
    * `field.secret({ of: field.url() })`.
    *
+   * @typeParam O The options as written.
    * @param options The protocols to accept, and the options of every field.
    * @returns The field.
+   *
+   * @example Only the protocols that are named
+   * ```ts
+   * import { field } from "@groundwork/infra/config-fields";
+   * import { strictEqual } from "node:assert/strict";
+   *
+   * const webhook = field.url({ protocols: ["https:"] });
+   * strictEqual(
+   *   webhook.read("webhook", "https://hooks.example", true).unwrap(),
+   *   "https://hooks.example/",
+   * );
+   * strictEqual(webhook.read("webhook", "http://a.example", true).ok, false);
+   * ```
    */
   url<const O extends UrlFieldOptions>(
     options?: O,
@@ -227,9 +388,25 @@ export interface FieldFactories {
   /**
    * One of a few strings.
    *
+   * @typeParam S The strings.
+   * @typeParam O The options as written.
    * @param members The strings, as an array or a status set.
    * @param options The options of every field.
    * @returns The field.
+   *
+   * @example A status set lists the members
+   * ```ts
+   * import { field } from "@groundwork/infra/config-fields";
+   * import { HealthStatus } from "@groundwork/infra/status";
+   * import { strictEqual } from "node:assert/strict";
+   *
+   * const worst = field.oneOf(HealthStatus, { default: HealthStatus.DEGRADED });
+   * strictEqual(worst.read("worst", "healthy", true).unwrap(), "healthy");
+   * strictEqual(
+   *   worst.read("worst", "fine", true).unwrapErr().message,
+   *   "worst must be one of healthy, degraded, unhealthy",
+   * );
+   * ```
    */
   oneOf<const S extends string, const O extends FieldOptions<S>>(
     members: readonly S[] | StatusSet<S>,
@@ -239,8 +416,20 @@ export interface FieldFactories {
   /**
    * A JSON object of anything, copied and deeply frozen; as text, in JSON.
    *
+   * @typeParam O The options as written.
    * @param options The options of every field.
    * @returns The field.
+   *
+   * @example A later change of the source goes unnoticed
+   * ```ts
+   * import { field } from "@groundwork/infra/config-fields";
+   * import { deepStrictEqual } from "node:assert/strict";
+   *
+   * const source = { tags: ["a"] };
+   * const labels = field.record().read("labels", source, false).unwrap();
+   * source.tags.push("b");
+   * deepStrictEqual(labels, { tags: ["a"] });
+   * ```
    */
   record<const O extends FieldOptions<ConfigRecord>>(
     options?: O,
@@ -249,8 +438,21 @@ export interface FieldFactories {
   /**
    * A value that never shows itself.
    *
+   * @typeParam O The options as written.
    * @param options What it must be, and the options of every field.
    * @returns The field.
+   * @throws {ValidationError} There is a default, which the types rule out.
+   *
+   * @example A URL with a password in it
+   * ```ts
+   * import { field } from "@groundwork/infra/config-fields";
+   * import { strictEqual } from "node:assert/strict";
+   *
+   * const database = field.secret({ of: field.url() });
+   * const url = database.read("database", "db://ada:pw@host", true).unwrap();
+   * strictEqual(String(url), "[secret]");
+   * strictEqual(url.reveal(), "db://ada:pw@host");
+   * ```
    */
   secret<const O extends SecretFieldOptions<unknown>>(
     options?: O,
@@ -260,9 +462,28 @@ export interface FieldFactories {
    * Whatever a Standard Schema accepts. From a variable the schema gets the
    * text.
    *
+   * @typeParam T What the schema makes of a valid value.
+   * @typeParam O The options as written.
    * @param schema The schema; it must validate synchronously.
    * @param options The options of every field.
    * @returns The field.
+   *
+   * @example The schema does the parsing
+   * ```ts
+   * import { field } from "@groundwork/infra/config-fields";
+   * import type { StandardSchema } from "@groundwork/infra/validators";
+   * import { deepStrictEqual } from "node:assert/strict";
+   *
+   * const words: StandardSchema<string[]> = {
+   *   "~standard": {
+   *     version: 1,
+   *     vendor: "example",
+   *     validate: (text) => ({ value: String(text).split(",") }),
+   *   },
+   * };
+   * const tags = field.schema(words).read("tags", "links,beta", true);
+   * deepStrictEqual(tags.unwrap(), ["links", "beta"]);
+   * ```
    */
   schema<T, const O extends FieldOptions<unknown>>(
     schema: StandardSchema<T>,
@@ -345,11 +566,11 @@ export const field: FieldFactories = {
   },
   secret(options) {
     const { of: inner = field.string() } = options ?? {};
-    if (options !== undefined && options.default !== undefined) {
+    if ((options?.default ?? inner.options.default) !== undefined) {
       throw new ValidationError("VALIDATION_INVALID_OPTION", {
         field: "default",
         reason: Expectations.NO_DEFAULT,
-        received: String(new Secret(options.default)),
+        received: String(new Secret(inner)),
       });
     }
     return makeField("secret", options, (path, raw, isText) => {

@@ -55,13 +55,42 @@ export interface InfrastructureErrorOptions {
  * parameters.
  *
  * @typeParam C The code.
+ *
+ * @example A helper that makes errors of any code
+ * ```ts
+ * import { type ErrorArguments, TaskError } from "@groundwork/infra/errors";
+ * import type { DomainCode } from "@groundwork/infra/messages";
+ * import { err } from "@groundwork/infra/result";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * function fail<C extends DomainCode<"TASK">>(
+ *   code: C,
+ *   ...args: ErrorArguments<C>
+ * ) {
+ *   return err(new TaskError(code, ...args));
+ * }
+ * strictEqual(fail("TASK_QUEUE_FULL").error.message, "The queue is full");
+ * strictEqual(fail("TASK_TIMEOUT", { timeoutMs: 50 }).error.params.timeoutMs, 50);
+ * ```
  */
 export type ErrorArguments<C extends ErrorCode> = ErrorParams<C> extends
   Readonly<Record<string, never>>
   ? [params?: ErrorParams<C>, options?: InfrastructureErrorOptions]
   : [params: ErrorParams<C>, options?: InfrastructureErrorOptions];
 
-/** What an error serializes to: no stack, the cause in short. */
+/**
+ * What an error serializes to: no stack, the cause in short.
+ *
+ * @example Read the error that another service answered with
+ * ```ts
+ * import { type ErrorJson, PoolError } from "@groundwork/infra/errors";
+ * import { deepStrictEqual } from "node:assert/strict";
+ *
+ * const body = JSON.stringify(new PoolError("POOL_CLOSED"));
+ * const { code, params }: ErrorJson = JSON.parse(body);
+ * deepStrictEqual({ code, params }, { code: "POOL_CLOSED", params: {} });
+ * ```
+ */
 export interface ErrorJson {
   /** The class: `"PoolError"`. */
   readonly name: string;
@@ -77,7 +106,27 @@ export interface ErrorJson {
   readonly cause?: ErrorCauseJson;
 }
 
-/** What is told of a cause: never its stack, nor its own fields. */
+/**
+ * What is told of a cause: never its stack, nor its own fields.
+ *
+ * @example A driver's own fields stay out
+ * ```ts
+ * import { type ErrorCauseJson, TaskError } from "@groundwork/infra/errors";
+ * import { deepStrictEqual } from "node:assert/strict";
+ *
+ * const cause = Object.assign(new Error("no route"), {
+ *   code: "EHOSTUNREACH",
+ *   password: "hunter2",
+ * });
+ * const error = new TaskError("TASK_CANCELLED", {}, { cause });
+ * const told: ErrorCauseJson | undefined = error.toJSON().cause;
+ * deepStrictEqual(told, {
+ *   name: "Error",
+ *   message: "no route",
+ *   code: "EHOSTUNREACH",
+ * });
+ * ```
+ */
 export interface ErrorCauseJson {
   /** The cause's name; for something thrown that is no Error, its type. */
   readonly name: string;
@@ -87,7 +136,20 @@ export interface ErrorCauseJson {
   readonly code?: string | number;
 }
 
-/** What {@linkcode localize} renders: an error, or what one serialized to. */
+/**
+ * What {@linkcode localize} renders: an error, or what one serialized to.
+ *
+ * @example Localize what came over the wire
+ * ```ts
+ * import { type Localizable, localize } from "@groundwork/infra/errors";
+ * import { defineCatalogue } from "@groundwork/infra/messages";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const french = defineCatalogue({ POOL: { CLOSED: "Le pool est fermé" } });
+ * const received: Localizable = JSON.parse('{"code":"POOL_CLOSED","params":{}}');
+ * strictEqual(localize(received, french), "Le pool est fermé");
+ * ```
+ */
 export interface Localizable {
   /** The code. */
   readonly code: ErrorCode;
@@ -119,7 +181,10 @@ export class InfrastructureError<C extends ErrorCode = ErrorCode>
   readonly code: C;
   /** The parameters of the message, frozen. */
   readonly params: ErrorParams<C>;
-  /** Plain data for logs, frozen; `undefined` where there is none. */
+  /**
+   * Plain data for logs, in a frozen copy one level deep; `undefined` where
+   * there is none.
+   */
   readonly details: ErrorDetails | undefined;
 
   /**
@@ -155,6 +220,19 @@ export class InfrastructureError<C extends ErrorCode = ErrorCode>
    * @typeParam T The class asked.
    * @param value What to look at.
    * @returns Whether it is one.
+   *
+   * @example Tell a bad request from a bug
+   * ```ts
+   * import { ValidationError } from "@groundwork/infra/errors";
+   * import { strictEqual } from "node:assert/strict";
+   *
+   * class SlugError extends ValidationError {}
+   * const statusOf = (thrown: unknown) => ValidationError.is(thrown) ? 400 : 500;
+   *
+   * const error = new SlugError("VALIDATION_REQUIRED", { field: "slug" });
+   * strictEqual(statusOf(error), 400);
+   * strictEqual(statusOf(new TypeError("bug")), 500);
+   * ```
    */
   static is<T extends InfrastructureError>(
     this: ErrorClass<T>,
@@ -170,6 +248,25 @@ export class InfrastructureError<C extends ErrorCode = ErrorCode>
    * What goes into logs and answers: no stack.
    *
    * @returns Name, code, message, parameters, details and the cause in short.
+   *
+   * @example A log line
+   * ```ts
+   * import { TaskError } from "@groundwork/infra/errors";
+   * import { deepStrictEqual } from "node:assert/strict";
+   *
+   * const error = new TaskError("TASK_TIMEOUT", { timeoutMs: 250 }, {
+   *   cause: "aborted",
+   *   details: { jobId: "j1" },
+   * });
+   * deepStrictEqual(error.toJSON(), {
+   *   name: "TaskError",
+   *   code: "TASK_TIMEOUT",
+   *   message: "The task did not finish within 250 ms",
+   *   params: { timeoutMs: 250 },
+   *   details: { jobId: "j1" },
+   *   cause: { name: "string" }, // A thrown text may hold anything: not told.
+   * });
+   * ```
    */
   toJSON(): ErrorJson {
     return {
@@ -187,6 +284,24 @@ export class InfrastructureError<C extends ErrorCode = ErrorCode>
  * A class of errors, as {@linkcode InfrastructureError.is} sees it.
  *
  * @typeParam T The errors it makes.
+ *
+ * @example Errors of any of several classes
+ * ```ts
+ * import {
+ *   CacheError,
+ *   type ErrorClass,
+ *   InfrastructureError,
+ *   PoolError,
+ * } from "@groundwork/infra/errors";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const retryable: ErrorClass<InfrastructureError>[] = [CacheError, PoolError];
+ * const isRetryable = (thrown: unknown) =>
+ *   retryable.some((type) => InfrastructureError.is.call(type, thrown));
+ *
+ * strictEqual(isRetryable(new PoolError("POOL_EXHAUSTED")), true);
+ * strictEqual(isRetryable(new Error("other")), false);
+ * ```
  */
 export interface ErrorClass<T> {
   /** Makes an error. */
@@ -199,6 +314,18 @@ export interface ErrorClass<T> {
  * A token or a key was refused.
  *
  * @typeParam C The code, or a union of codes.
+ *
+ * @example A refused token is the caller's fault, a bad key is not
+ * ```ts
+ * import { AuthenticationError } from "@groundwork/infra/errors";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const statusOf = ({ code }: AuthenticationError) =>
+ *   code === "AUTH_KEY_MISSING" || code === "AUTH_KEY_INVALID" ? 500 : 401;
+ *
+ * strictEqual(statusOf(new AuthenticationError("AUTH_TOKEN_EXPIRED")), 401);
+ * strictEqual(statusOf(new AuthenticationError("AUTH_KEY_INVALID")), 500);
+ * ```
  */
 export class AuthenticationError<
   C extends DomainCode<"AUTH"> = DomainCode<"AUTH">,
@@ -216,6 +343,19 @@ export class AuthenticationError<
  * A cache or a store could not do what it was asked.
  *
  * @typeParam C The code, or a union of codes.
+ *
+ * @example A full store refuses, and says where its limit is
+ * ```ts
+ * import { CacheError } from "@groundwork/infra/errors";
+ * import { MemoryStore } from "@groundwork/infra/memory-store";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const store = new MemoryStore<string, string>({ maxEntries: 1 });
+ * store.set("ada", "online").unwrap();
+ * const error = store.set("bob", "online").unwrapErr();
+ * strictEqual(CacheError.is(error), true);
+ * strictEqual(error.params.max, 1);
+ * ```
  */
 export class CacheError<
   C extends DomainCode<"CACHE"> = DomainCode<"CACHE">,
@@ -233,6 +373,18 @@ export class CacheError<
  * A connection pool could not give a connection.
  *
  * @typeParam C The code, or a union of codes.
+ *
+ * @example Try again only where waiting can help
+ * ```ts
+ * import { PoolError } from "@groundwork/infra/errors";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const mayPass = ({ code }: PoolError) =>
+ *   code === "POOL_EXHAUSTED" || code === "POOL_ACQUIRE_TIMEOUT";
+ *
+ * strictEqual(mayPass(new PoolError("POOL_EXHAUSTED")), true);
+ * strictEqual(mayPass(new PoolError("POOL_CLOSED")), false);
+ * ```
  */
 export class PoolError<
   C extends DomainCode<"POOL"> = DomainCode<"POOL">,
@@ -251,6 +403,16 @@ export class PoolError<
  * error, as it may be a secret; what a program passes as an option is.
  *
  * @typeParam C The code, or a union of codes.
+ *
+ * @example The field, and never the value
+ * ```ts
+ * import { validateRange } from "@groundwork/infra/validators";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const error = validateRange("pin", 31337, { min: 0, max: 9999 }).unwrapErr();
+ * strictEqual(error.field, "pin");
+ * strictEqual(JSON.stringify(error).includes("31337"), false);
+ * ```
  */
 export class ValidationError<
   C extends DomainCode<"VALIDATION"> = DomainCode<"VALIDATION">,
@@ -273,6 +435,17 @@ export class ValidationError<
  * A request was refused, or sealing or opening a value failed.
  *
  * @typeParam C The code, or a union of codes.
+ *
+ * @example Tell the caller when to come back
+ * ```ts
+ * import { SecurityError } from "@groundwork/infra/errors";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const retryAfterMs = 1_500;
+ * const { params } = new SecurityError("SECURITY_RATE_LIMITED", { retryAfterMs });
+ * const headers = { "retry-after": Math.ceil(params.retryAfterMs / 1_000) };
+ * strictEqual(headers["retry-after"], 2);
+ * ```
  */
 export class SecurityError<
   C extends DomainCode<"SECURITY"> = DomainCode<"SECURITY">,
@@ -290,6 +463,17 @@ export class SecurityError<
  * A message could not be published, delivered or handled.
  *
  * @typeParam C The code, or a union of codes.
+ *
+ * @example A dead letter keeps the handler's last error
+ * ```ts
+ * import { MessagingError } from "@groundwork/infra/errors";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const cause = new RangeError("amount");
+ * const error = new MessagingError("MSG_DEAD_LETTER", { retries: 3 }, { cause });
+ * strictEqual(error.message, "The message was dead-lettered after 3 retries");
+ * strictEqual(error.cause, cause);
+ * ```
  */
 export class MessagingError<
   C extends DomainCode<"MSG"> = DomainCode<"MSG">,
@@ -307,6 +491,19 @@ export class MessagingError<
  * A repository could not do what it was asked.
  *
  * @typeParam C The code, or a union of codes.
+ *
+ * @example Answer with a status
+ * ```ts
+ * import { RepositoryError } from "@groundwork/infra/errors";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * function statusOf({ code }: RepositoryError) {
+ *   if (code === "DB_ENTITY_NOT_FOUND") return 404;
+ *   return code === "DB_DUPLICATE_KEY" ? 409 : 503;
+ * }
+ * const taken = new RepositoryError("DB_DUPLICATE_KEY", { entity: "Link" });
+ * strictEqual(statusOf(taken), 409);
+ * ```
  */
 export class RepositoryError<
   C extends DomainCode<"DB"> = DomainCode<"DB">,
@@ -324,6 +521,20 @@ export class RepositoryError<
  * A task or a job failed, timed out, was cancelled or was not accepted.
  *
  * @typeParam C The code, or a union of codes.
+ *
+ * @example A code narrows the parameters
+ * ```ts
+ * import { TaskError } from "@groundwork/infra/errors";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * type Failure = TaskError<"TASK_CANCELLED"> | TaskError<"TASK_TIMEOUT">;
+ *
+ * const spentMs = (error: Failure) =>
+ *   error.code === "TASK_TIMEOUT" ? error.params.timeoutMs : 0;
+ *
+ * strictEqual(spentMs(new TaskError("TASK_TIMEOUT", { timeoutMs: 50 })), 50);
+ * strictEqual(spentMs(new TaskError("TASK_CANCELLED")), 0);
+ * ```
  */
 export class TaskError<
   C extends DomainCode<"TASK"> = DomainCode<"TASK">,
@@ -341,6 +552,21 @@ export class TaskError<
  * Data could not be compressed or decompressed.
  *
  * @typeParam C The code, or a union of codes.
+ *
+ * @example A body that this service cannot read
+ * ```ts
+ * import { CompressionError } from "@groundwork/infra/errors";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const statusOf = ({ code }: CompressionError) =>
+ *   code === "COMPRESSION_UNSUPPORTED" ? 415 : 400;
+ *
+ * const truncated = new CompressionError("COMPRESSION_TRUNCATED", {
+ *   coding: "br",
+ * });
+ * strictEqual(statusOf(truncated), 400);
+ * strictEqual(truncated.message, "The br data ends too early");
+ * ```
  */
 export class CompressionError<
   C extends DomainCode<"COMPRESSION"> = DomainCode<"COMPRESSION">,
@@ -354,10 +580,42 @@ export class CompressionError<
   }
 }
 
-/** Where a configuration value came from, from the weakest to the strongest. */
+/**
+ * Where a configuration value came from, from the weakest to the strongest.
+ *
+ * @example Blame the right place
+ * ```ts
+ * import { ConfigBuilder, field } from "@groundwork/infra/config";
+ * import type { ConfigLayer } from "@groundwork/infra/errors";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const toFix: Partial<Record<ConfigLayer, string>> = {
+ *   environment: "See the deployment's variables",
+ * };
+ * const { issues } = new ConfigBuilder({ port: field.integer({ env: "PORT" }) })
+ *   .withEnvironment({ PORT: "eighty" }).build().unwrapErr();
+ * strictEqual(toFix[issues[0]!.layer!], "See the deployment's variables");
+ * ```
+ */
 export type ConfigLayer = "default" | "values" | "environment" | "override";
 
-/** One thing that is wrong with a configuration. Never the value. */
+/**
+ * One thing that is wrong with a configuration. Never the value.
+ *
+ * @example What is missing has no layer, but a variable to set
+ * ```ts
+ * import { ConfigBuilder, field } from "@groundwork/infra/config";
+ * import type { ConfigIssue } from "@groundwork/infra/errors";
+ * import { deepStrictEqual } from "node:assert/strict";
+ *
+ * const explain = ({ source, layer, message }: ConfigIssue) =>
+ *   layer === undefined && source ? `${message}: set ${source}` : message;
+ *
+ * const { issues } = new ConfigBuilder({ token: field.secret({ env: "TOKEN" }) })
+ *   .build().unwrapErr();
+ * deepStrictEqual(issues.map(explain), ["token is required: set TOKEN"]);
+ * ```
+ */
 export interface ConfigIssue extends Localizable {
   /** The field, as a path: `"database.poolSize"`. */
   readonly field: string;
@@ -375,6 +633,23 @@ export interface ConfigIssue extends Localizable {
  * A configuration is not valid; its `details` have every issue.
  *
  * @typeParam C The code, or a union of codes.
+ *
+ * @example Every issue, in the message and one by one
+ * ```ts
+ * import { ConfigBuilder, field } from "@groundwork/infra/config";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const error = new ConfigBuilder({
+ *   port: field.integer({ env: "PORT" }),
+ *   token: field.secret({ env: "TOKEN" }),
+ * }).withEnvironment({ PORT: "eighty" }).build().unwrapErr();
+ * strictEqual(
+ *   error.message,
+ *   "The configuration has 2 problem(s): port must be of type integer (PORT); " +
+ *     "token is required (TOKEN)",
+ * );
+ * strictEqual(error.issues[1]?.field, "token");
+ * ```
  */
 export class ConfigError<
   C extends DomainCode<"CONFIG"> = DomainCode<"CONFIG">,

@@ -41,7 +41,8 @@ export interface MemoryStoreOptions {
    */
   readonly maxEntries?: number;
   /**
-   * How long a value stays for which `set` is not told, in ms.
+   * How long a value stays for which `set` is not told, in ms; 0 or less
+   * stores nothing.
    *
    * @default {Infinity}
    */
@@ -62,6 +63,18 @@ interface Entry<TValue> {
  *
  * @typeParam TKey The type of the keys.
  * @typeParam TValue The type of the values.
+ *
+ * @example At its bound it refuses a new key and keeps what it has
+ * ```ts
+ * import { MemoryStore } from "@groundwork/infra/memory-store";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const carts = new MemoryStore<string, number>({ maxEntries: 1 });
+ * carts.set("ada", 3).unwrap();
+ * strictEqual(carts.set("bob", 1).unwrapErr().code, "CACHE_STORE_FULL");
+ * strictEqual(carts.set("ada", 4).ok, true); // Not a new key.
+ * strictEqual(carts.get("ada"), 4);
+ * ```
  */
 export class MemoryStore<TKey, TValue> implements Store<TKey, TValue> {
   readonly #entries = new Map<TKey, Entry<TValue>>();
@@ -101,6 +114,20 @@ export class MemoryStore<TKey, TValue> implements Store<TKey, TValue> {
    *
    * @param key Its key.
    * @returns The value, or `undefined` where there is none (any more).
+   *
+   * @example Count, starting from nothing
+   * ```ts
+   * import { MemoryStore } from "@groundwork/infra/memory-store";
+   * import { strictEqual } from "node:assert/strict";
+   *
+   * const visits = new MemoryStore<string, number>();
+   * const count = (page: string) =>
+   *   visits.set(page, (visits.get(page) ?? 0) + 1).unwrap();
+   *
+   * count("/");
+   * count("/");
+   * strictEqual(visits.get("/"), 2);
+   * ```
    */
   get(key: TKey): TValue | undefined {
     return this.#live(key)?.value;
@@ -114,6 +141,24 @@ export class MemoryStore<TKey, TValue> implements Store<TKey, TValue> {
    * @param options How long it stays.
    * @returns Nothing; or an error with the code `CACHE_STORE_FULL`.
    * @throws {ValidationError} `ttlMs` is not a number or is NaN.
+   *
+   * @example A new value gets a new time to live
+   * ```ts
+   * import { MemoryStore } from "@groundwork/infra/memory-store";
+   * import { ManualClock } from "@groundwork/infra/testing";
+   * import { strictEqual } from "node:assert/strict";
+   *
+   * const clock = new ManualClock();
+   * const sessions = new MemoryStore<string, string>({
+   *   clock,
+   *   defaultTtlMs: 1_000,
+   * });
+   * sessions.set("s1", "ada").unwrap();
+   * clock.advance(900);
+   * sessions.set("s1", "ada").unwrap();
+   * clock.advance(900);
+   * strictEqual(sessions.get("s1"), "ada");
+   * ```
    */
   set(
     key: TKey,
@@ -142,6 +187,17 @@ export class MemoryStore<TKey, TValue> implements Store<TKey, TValue> {
    *
    * @param key Its key.
    * @returns Whether there was a live one.
+   *
+   * @example A token that is good for one use
+   * ```ts
+   * import { MemoryStore } from "@groundwork/infra/memory-store";
+   * import { strictEqual } from "node:assert/strict";
+   *
+   * const tokens = new MemoryStore<string, true>();
+   * tokens.set("t1", true).unwrap();
+   * strictEqual(tokens.delete("t1"), true);
+   * strictEqual(tokens.delete("t1"), false); // Used up.
+   * ```
    */
   delete(key: TKey): boolean {
     const wasLive = this.#live(key) !== undefined;
@@ -154,12 +210,36 @@ export class MemoryStore<TKey, TValue> implements Store<TKey, TValue> {
    *
    * @param key Its key.
    * @returns Whether there is one.
+   *
+   * @example A look-up that found nothing is remembered as well
+   * ```ts
+   * import { MemoryStore } from "@groundwork/infra/memory-store";
+   * import { strictEqual } from "node:assert/strict";
+   *
+   * const known = new MemoryStore<string, string | undefined>();
+   * known.set("no-such-link", undefined).unwrap();
+   * strictEqual(known.get("no-such-link"), undefined);
+   * strictEqual(known.has("no-such-link"), true);
+   * ```
    */
   has(key: TKey): boolean {
     return this.#live(key) !== undefined;
   }
 
-  /** Removes all values. */
+  /**
+   * Removes all values.
+   *
+   * @example Room again, at once
+   * ```ts
+   * import { MemoryStore } from "@groundwork/infra/memory-store";
+   * import { strictEqual } from "node:assert/strict";
+   *
+   * const store = new MemoryStore<string, number>({ maxEntries: 1 });
+   * store.set("a", 1).unwrap();
+   * store.clear();
+   * strictEqual(store.set("b", 2).ok, true);
+   * ```
+   */
   clear(): void {
     this.#entries.clear();
     this.#nextExpiry = Infinity;
@@ -169,6 +249,21 @@ export class MemoryStore<TKey, TValue> implements Store<TKey, TValue> {
    * Drops what has expired. It looks at every entry.
    *
    * @returns How many entries were dropped.
+   *
+   * @example Give memory back from time to time
+   * ```ts
+   * import { MemoryStore } from "@groundwork/infra/memory-store";
+   * import { ManualClock } from "@groundwork/infra/testing";
+   * import { strictEqual } from "node:assert/strict";
+   *
+   * const clock = new ManualClock();
+   * const store = new MemoryStore<string, number>({ clock });
+   * store.set("a", 1, { ttlMs: 1_000 }).unwrap();
+   * clock.advance(1_000);
+   * strictEqual(store.size, 1); // Expired, but nobody has looked.
+   * strictEqual(store.prune(), 1);
+   * strictEqual(store.size, 0);
+   * ```
    */
   prune(): number {
     const now = this.#clock.monotonic();

@@ -129,6 +129,15 @@ export const ErrorMessages = {
 /**
  * Texts of the Result module. They stand beside the catalogue, because a
  * program that only imports Result should not have to ship the catalogue.
+ *
+ * @example Expect the text of a failed unwrap
+ * ```ts
+ * import { ResultMessages } from "@groundwork/infra/messages";
+ * import { err } from "@groundwork/infra/result";
+ * import { throws } from "node:assert/strict";
+ *
+ * throws(() => err("not-found").unwrap(), { message: ResultMessages.UNWRAP });
+ * ```
  */
 export const ResultMessages = {
   UNWRAP: "unwrap() was called on an Err; its error is the cause",
@@ -138,7 +147,18 @@ export const ResultMessages = {
 } as const;
 
 /**
- * Texts of the clock, beside the catalogue for the same reason.
+ * Texts of the clock. They stand beside the catalogue, so that a program that
+ * only imports the clock need not ship it.
+ *
+ * @example The text that a clock of your own can use as well
+ * ```ts
+ * import { assertDelay } from "@groundwork/infra/clock";
+ * import { ClockMessages, fillPlaceholders } from "@groundwork/infra/messages";
+ * import { throws } from "node:assert/strict";
+ *
+ * const message = fillPlaceholders(ClockMessages.DELAY, { received: "NaN" });
+ * throws(() => assertDelay(NaN), { message });
+ * ```
  */
 export const ClockMessages = {
   DELAY: "A delay must be a number of milliseconds, received {received}",
@@ -146,6 +166,18 @@ export const ClockMessages = {
 
 /**
  * What a value should have been, where a message needs words for it.
+ *
+ * @example What a flag of a configuration should have been
+ * ```ts
+ * import { field } from "@groundwork/infra/config-fields";
+ * import { Expectations } from "@groundwork/infra/messages";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * strictEqual(
+ *   field.boolean().read("debug", "maybe", true).unwrapErr().message,
+ *   `debug must be of type ${Expectations.BOOLEAN}`,
+ * );
+ * ```
  */
 export const Expectations = {
   BOOLEAN: "boolean (true, yes, on, 1, false, no, off, 0)",
@@ -158,25 +190,82 @@ export const Expectations = {
   FIELD_NAME: "a field's name has at least one character and no dot",
 } as const;
 
-/** What an error is about: the first part of its code. */
+/**
+ * What an error is about: the first part of its code.
+ *
+ * @example Whom to call
+ * ```ts
+ * import type { ErrorDomain } from "@groundwork/infra/messages";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const teams: Partial<Record<ErrorDomain, string>> = { AUTH: "identity" };
+ * const teamOf = (code: string) =>
+ *   teams[code.split("_")[0] as ErrorDomain] ?? "platform";
+ *
+ * strictEqual(teamOf("AUTH_TOKEN_EXPIRED"), "identity");
+ * strictEqual(teamOf("POOL_CLOSED"), "platform");
+ * ```
+ */
 export type ErrorDomain = keyof typeof ErrorMessages;
 
 /**
  * The codes of one domain, or of several.
  *
  * @typeParam D The domain.
+ *
+ * @example A table that must know every code of a domain
+ * ```ts
+ * import type { DomainCode } from "@groundwork/infra/messages";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * // A code that joins the domain does not compile until it has its line here.
+ * const statuses: Record<DomainCode<"COMPRESSION">, number> = {
+ *   COMPRESSION_UNSUPPORTED: 415,
+ *   COMPRESSION_TRUNCATED: 400,
+ *   COMPRESSION_CORRUPT: 400,
+ *   COMPRESSION_TRAILING_DATA: 400,
+ *   COMPRESSION_OUTPUT_LIMIT: 413,
+ * };
+ * strictEqual(statuses.COMPRESSION_OUTPUT_LIMIT, 413);
+ * ```
  */
 export type DomainCode<D extends ErrorDomain> = {
   [K in D]: `${K}_${keyof (typeof ErrorMessages)[K] & string}`;
 }[D];
 
-/** Every error code of the package. */
+/**
+ * Every error code of the package.
+ *
+ * @example From codes to statuses
+ * ```ts
+ * import type { ErrorCode } from "@groundwork/infra/messages";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const statuses: Partial<Record<ErrorCode, number>> = {
+ *   DB_ENTITY_NOT_FOUND: 404,
+ *   SECURITY_RATE_LIMITED: 429,
+ * };
+ * const statusOf = (code: ErrorCode) => statuses[code] ?? 500;
+ *
+ * strictEqual(statusOf("SECURITY_RATE_LIMITED"), 429);
+ * strictEqual(statusOf("POOL_CLOSED"), 500);
+ * ```
+ */
 export type ErrorCode = DomainCode<ErrorDomain>;
 
 /**
  * The English text of a code, as a literal type.
  *
  * @typeParam C The code.
+ *
+ * @example A test that breaks, at compile time, when the text changes
+ * ```ts
+ * import { findMessage, type MessageOf } from "@groundwork/infra/messages";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const text: MessageOf<"POOL_CLOSED"> = "The pool is closed";
+ * strictEqual(findMessage("POOL_CLOSED"), text);
+ * ```
  */
 export type MessageOf<C extends ErrorCode> = C extends
   `${infer D extends ErrorDomain}_${infer K}`
@@ -188,6 +277,24 @@ export type MessageOf<C extends ErrorCode> = C extends
  * The names of the placeholders in a text.
  *
  * @typeParam T The text, as a literal type.
+ *
+ * @example Checked parameters for texts of your own
+ * ```ts
+ * import {
+ *   fillPlaceholders,
+ *   type PlaceholderOf,
+ * } from "@groundwork/infra/messages";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const fill = <const T extends string>(
+ *   text: T,
+ *   params: Readonly<Record<PlaceholderOf<T>, string>>,
+ * ) => fillPlaceholders(text, params);
+ *
+ * strictEqual(fill("/users/{id}", { id: "u1" }), "/users/u1");
+ * // @ts-expect-error The id is missing.
+ * strictEqual(fill("/users/{id}", {}), "/users/{id}");
+ * ```
  */
 export type PlaceholderOf<T extends string> = T extends
   `${string}{${infer P}}${infer Rest}` ? P | PlaceholderOf<Rest> : never;
@@ -197,6 +304,16 @@ export type PlaceholderOf<T extends string> = T extends
  * everything else a word or a number.
  *
  * @typeParam P The parameter's name.
+ *
+ * @example A time-out is a number, an id may be either
+ * ```ts
+ * import type { ParamValue } from "@groundwork/infra/messages";
+ * import { deepStrictEqual } from "node:assert/strict";
+ *
+ * const timeoutMs: ParamValue<"timeoutMs"> = 250;
+ * const ids: ParamValue<"id">[] = [7, "u7"];
+ * deepStrictEqual([timeoutMs, ...ids].map(String), ["250", "7", "u7"]);
+ * ```
  */
 export type ParamValue<P extends string> = P extends
   `${string}Ms` | "min" | "max" | "retries" | "count" ? number
@@ -207,6 +324,23 @@ export type ParamValue<P extends string> = P extends
  * takes none.
  *
  * @typeParam C The code; a union gives a union.
+ *
+ * @example The text tells the parameters
+ * ```ts
+ * import { type ErrorParams, formatMessage } from "@groundwork/infra/messages";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const params: ErrorParams<"POOL_INVALID_STATE"> = {
+ *   from: "idle",
+ *   to: "closed",
+ * };
+ * const none: ErrorParams<"POOL_CLOSED"> = {};
+ * strictEqual(
+ *   formatMessage("POOL_INVALID_STATE", params),
+ *   "A connection cannot go from state idle to closed",
+ * );
+ * strictEqual(formatMessage("POOL_CLOSED", none), "The pool is closed");
+ * ```
  */
 export type ErrorParams<C extends ErrorCode> = C extends ErrorCode
   ? [PlaceholderOf<MessageOf<C>>] extends [never]
@@ -214,7 +348,26 @@ export type ErrorParams<C extends ErrorCode> = C extends ErrorCode
   : { readonly [P in PlaceholderOf<MessageOf<C>>]: ParamValue<P> }
   : never;
 
-/** A catalogue in another language, checked or not: domain, key, text. */
+/**
+ * A catalogue in another language, checked or not: domain, key, text.
+ *
+ * @example A catalogue from a file, which nothing checks
+ * ```ts
+ * import {
+ *   formatMessage,
+ *   type MessageCatalogue,
+ * } from "@groundwork/infra/messages";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const loaded: MessageCatalogue = JSON.parse(
+ *   '{ "TASK": { "TIMEOUT": "Pas fini en {timeout} ms" } }',
+ * );
+ * strictEqual(
+ *   formatMessage("TASK_TIMEOUT", { timeoutMs: 50 }, loaded),
+ *   "Pas fini en {timeout} ms", // It says {timeoutMs} in English.
+ * );
+ * ```
+ */
 export type MessageCatalogue = {
   readonly [D in ErrorDomain]?: {
     readonly [K in keyof (typeof ErrorMessages)[D]]?: string;
@@ -227,6 +380,17 @@ export type MessageCatalogue = {
  * placeholders in the compiler's error.
  *
  * @typeParam T The catalogue as written.
+ *
+ * @example A misspelt placeholder does not compile
+ * ```ts
+ * import type { CheckedCatalogue } from "@groundwork/infra/messages";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const french = { TASK: { TIMEOUT: "Pas fini en {timeout} ms" } } as const;
+ * // @ts-expect-error The English text says {timeoutMs}.
+ * const checked: CheckedCatalogue<typeof french> = french;
+ * strictEqual(checked, french);
+ * ```
  */
 export type CheckedCatalogue<T> = {
   readonly [D in keyof T]: D extends ErrorDomain ? {
@@ -243,6 +407,16 @@ export type CheckedCatalogue<T> = {
  *
  * @typeParam T The text to check.
  * @typeParam Original The text it translates.
+ *
+ * @example The text, or what it lacks
+ * ```ts
+ * import type { SamePlaceholders } from "@groundwork/infra/messages";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const text: SamePlaceholders<"Voll: {max}", "Full: {max}"> = "Voll: {max}";
+ * const wanted: SamePlaceholders<"Voll", "Full: {max}"> = { placeholders: "max" };
+ * strictEqual(text.includes(`{${wanted.placeholders}}`), true);
+ * ```
  */
 export type SamePlaceholders<T, Original> = [T, Original] extends
   [infer A extends string, infer B extends string]

@@ -37,6 +37,18 @@ import type { Result } from "./result.ts";
  * A value, or a promise of it.
  *
  * @typeParam T The type of the value.
+ *
+ * @example A source that may be near or far
+ * ```ts
+ * import type { Awaitable } from "@groundwork/infra/protocols";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const greet = async (nameOf: () => Awaitable<string>) =>
+ *   `Hello ${await nameOf()}`;
+ *
+ * strictEqual(await greet(() => "Ada"), "Hello Ada");
+ * strictEqual(await greet(() => Promise.resolve("Bob")), "Hello Bob");
+ * ```
  */
 export type Awaitable<T> = T | Promise<T>;
 
@@ -62,6 +74,24 @@ export interface ListOptions {
  *
  * @typeParam TEntity The type of the entities.
  * @typeParam TId The type of their ids.
+ *
+ * @example A function that takes any repository
+ * ```ts
+ * import type { Repository } from "@groundwork/infra/protocols";
+ * import { InMemoryRepository } from "@groundwork/infra/repository";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * type User = { id: string; name: string };
+ *
+ * async function rename(users: Repository<User>, id: string, name: string) {
+ *   const user = await users.get(id);
+ *   return user && (await users.update({ ...user, name })).unwrap();
+ * }
+ * const users = new InMemoryRepository<User>({ entity: "User" });
+ * users.create({ id: "u1", name: "Ada" }).unwrap();
+ * strictEqual((await rename(users, "u1", "Ada L."))?.name, "Ada L.");
+ * strictEqual(await rename(users, "u2", "Bob"), undefined);
+ * ```
  */
 export interface Repository<TEntity, TId = string> {
   /**
@@ -77,6 +107,8 @@ export interface Repository<TEntity, TId = string> {
    *
    * @param options Which part.
    * @returns The entities.
+   * @throws {ValidationError} `offset` is not a whole number of 0 or more, or
+   * `limit` not a number of 0 or more.
    */
   getAll(options?: ListOptions): Awaitable<readonly TEntity[]>;
 
@@ -122,6 +154,20 @@ export interface Repository<TEntity, TId = string> {
  * @typeParam TInput What it takes.
  * @typeParam TOutput What it gives.
  * @typeParam TError How it fails.
+ *
+ * @example An operation that checks its input
+ * ```ts
+ * import type { ValidationError } from "@groundwork/infra/errors";
+ * import type { Service } from "@groundwork/infra/protocols";
+ * import { validateNonEmpty } from "@groundwork/infra/validators";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const shorten: Service<string, { slug: string }, ValidationError> = {
+ *   execute: (url) => validateNonEmpty("url", url).map(() => ({ slug: "a1" })),
+ * };
+ * const answer = await shorten.execute(" ");
+ * strictEqual(answer.unwrapErr().field, "url");
+ * ```
  */
 export interface Service<TInput, TOutput, TError = InfrastructureError> {
   /**
@@ -138,6 +184,22 @@ export interface Service<TInput, TOutput, TError = InfrastructureError> {
  *
  * @typeParam TConfig What tells how to make one.
  * @typeParam TInstance What is made.
+ *
+ * @example Queues, large or of the usual size
+ * ```ts
+ * import type { Factory } from "@groundwork/infra/protocols";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const queues: Factory<
+ *   { maxSize: number },
+ *   { maxSize: number; jobs: string[] }
+ * > = {
+ *   create: ({ maxSize }) => ({ maxSize, jobs: [] }),
+ *   createDefault: () => queues.create({ maxSize: 100 }),
+ * };
+ * const queue = await queues.createDefault();
+ * strictEqual(queue.maxSize, 100);
+ * ```
  */
 export interface Factory<TConfig, TInstance> {
   /**
@@ -170,6 +232,24 @@ export interface StoreSetOptions {
  *
  * @typeParam TKey The type of the keys.
  * @typeParam TValue The type of the values.
+ *
+ * @example Do a job at most once a minute
+ * ```ts
+ * import { MemoryStore } from "@groundwork/infra/memory-store";
+ * import type { Store } from "@groundwork/infra/protocols";
+ * import { deepStrictEqual } from "node:assert/strict";
+ *
+ * async function isFirst(seen: Store<string, true>, jobId: string) {
+ *   if (await seen.has(jobId)) return false;
+ *   (await seen.set(jobId, true, { ttlMs: 60_000 })).unwrap();
+ *   return true;
+ * }
+ * const seen = new MemoryStore<string, true>();
+ * deepStrictEqual(
+ *   [await isFirst(seen, "j1"), await isFirst(seen, "j1")],
+ *   [true, false],
+ * );
+ * ```
  */
 export interface Store<TKey, TValue> {
   /**

@@ -60,6 +60,19 @@ export interface InMemoryRepositoryOptions<TEntity, TId> {
  *
  * @typeParam TEntity The type of the entities.
  * @typeParam TId The type of their ids.
+ *
+ * @example Entities whose id goes by another name
+ * ```ts
+ * import { InMemoryRepository } from "@groundwork/infra/repository";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const links = new InMemoryRepository<{ slug: string; url: string }>({
+ *   entity: "Link",
+ *   idOf: (link) => link.slug,
+ * });
+ * links.create({ slug: "a", url: "https://a.example" }).unwrap();
+ * strictEqual(links.get("a")?.url, "https://a.example");
+ * ```
  */
 export class InMemoryRepository<TEntity, TId = string>
   implements Repository<TEntity, TId> {
@@ -103,6 +116,19 @@ export class InMemoryRepository<TEntity, TId = string>
    *
    * @param id Its id.
    * @returns A copy of the entity, or `undefined` where there is none.
+   *
+   * @example What is given out is the caller's own
+   * ```ts
+   * import { InMemoryRepository } from "@groundwork/infra/repository";
+   * import { strictEqual } from "node:assert/strict";
+   *
+   * const users = new InMemoryRepository<{ id: number; tags: string[] }, number>({
+   *   entity: "User",
+   * });
+   * users.create({ id: 1, tags: [] }).unwrap();
+   * users.get(1)?.tags.push("admin");
+   * strictEqual(users.get(1)?.tags.length, 0);
+   * ```
    */
   get(id: TId): TEntity | undefined {
     const entity = this.#entities.get(id);
@@ -116,6 +142,16 @@ export class InMemoryRepository<TEntity, TId = string>
    * @returns Copies of the entities.
    * @throws {ValidationError} `offset` is not a whole number of 0 or more, or
    * `limit` is not a number of 0 or more.
+   *
+   * @example The second page
+   * ```ts
+   * import { InMemoryRepository } from "@groundwork/infra/repository";
+   * import { deepStrictEqual } from "node:assert/strict";
+   *
+   * const jobs = new InMemoryRepository<{ id: string }>({ entity: "Job" });
+   * for (const id of ["c", "a", "b"]) jobs.create({ id }).unwrap();
+   * deepStrictEqual(jobs.getAll({ offset: 2, limit: 2 }), [{ id: "b" }]);
+   * ```
    */
   getAll(options: ListOptions = {}): readonly TEntity[] {
     const { offset = 0, limit = Infinity } = options;
@@ -134,6 +170,23 @@ export class InMemoryRepository<TEntity, TId = string>
    * @param entity The entity; it carries its id.
    * @returns A copy of the entity; or an error with the code
    * `DB_DUPLICATE_KEY` or `DB_REPOSITORY_FULL`.
+   * @throws What `idOf` or `copy` throws (`structuredClone` refuses functions);
+   * nothing is stored then.
+   *
+   * @example Why an entity was refused
+   * ```ts
+   * import { InMemoryRepository } from "@groundwork/infra/repository";
+   * import { deepStrictEqual } from "node:assert/strict";
+   *
+   * const users = new InMemoryRepository<{ id: string }>({
+   *   entity: "User",
+   *   maxEntities: 1,
+   * });
+   * const codes = ["u1", "u1", "u2"].map((id) =>
+   *   users.create({ id }).match({ ok: () => "created", err: (it) => it.code })
+   * );
+   * deepStrictEqual(codes, ["created", "DB_DUPLICATE_KEY", "DB_REPOSITORY_FULL"]);
+   * ```
    */
   create(
     entity: TEntity,
@@ -169,6 +222,23 @@ export class InMemoryRepository<TEntity, TId = string>
    * @param entity The new entity; it carries the id of the old.
    * @returns A copy of the entity; or an error with the code
    * `DB_ENTITY_NOT_FOUND`.
+   * @throws What `idOf` or `copy` throws; the old entity stays then.
+   *
+   * @example Update, or create what is new
+   * ```ts
+   * import { InMemoryRepository } from "@groundwork/infra/repository";
+   * import { strictEqual } from "node:assert/strict";
+   *
+   * type User = { id: string; name: string };
+   *
+   * const users = new InMemoryRepository<User>({ entity: "User" });
+   * const save = (user: User) =>
+   *   users.update(user).orElse(() => users.create(user));
+   *
+   * strictEqual(save({ id: "u1", name: "Ada" }).unwrap().name, "Ada");
+   * strictEqual(save({ id: "u1", name: "Ada L." }).unwrap().name, "Ada L.");
+   * strictEqual(users.size, 1);
+   * ```
    */
   update(
     entity: TEntity,
@@ -188,6 +258,17 @@ export class InMemoryRepository<TEntity, TId = string>
    *
    * @param id Its id.
    * @returns Whether there was one.
+   *
+   * @example Answer 204 once, then 404
+   * ```ts
+   * import { InMemoryRepository } from "@groundwork/infra/repository";
+   * import { deepStrictEqual } from "node:assert/strict";
+   *
+   * const links = new InMemoryRepository<{ id: string }>({ entity: "Link" });
+   * links.create({ id: "a" }).unwrap();
+   * const remove = (id: string) => links.delete(id) ? 204 : 404;
+   * deepStrictEqual([remove("a"), remove("a")], [204, 404]);
+   * ```
    */
   delete(id: TId): boolean {
     return this.#entities.delete(id);
@@ -198,6 +279,17 @@ export class InMemoryRepository<TEntity, TId = string>
    *
    * @param id Its id.
    * @returns Whether there is one.
+   *
+   * @example Find a slug that is free
+   * ```ts
+   * import { InMemoryRepository } from "@groundwork/infra/repository";
+   * import { strictEqual } from "node:assert/strict";
+   *
+   * const links = new InMemoryRepository<{ id: string }>({ entity: "Link" });
+   * links.create({ id: "sale" }).unwrap();
+   * const free = ["sale", "sale-2"].find((slug) => !links.exists(slug));
+   * strictEqual(free, "sale-2");
+   * ```
    */
   exists(id: TId): boolean {
     return this.#entities.has(id);

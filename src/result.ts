@@ -32,6 +32,9 @@
  * @module
  */
 
+// deno-lint-ignore-file no-unused-vars -- the methods of Ok and Err share their
+// signatures, and the documentation the names of their parameters.
+
 import { ResultMessages } from "./messages.ts";
 
 /**
@@ -39,16 +42,57 @@ import { ResultMessages } from "./messages.ts";
  *
  * @typeParam T The type of the value.
  * @typeParam E The type of the error.
+ *
+ * @example The signature tells how it fails
+ * ```ts
+ * import { err, ok, type Result } from "@groundwork/infra/result";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const links = new Map([["a", "https://a.example"]]);
+ *
+ * function resolve(slug: string): Result<string, "bad-slug" | "not-found"> {
+ *   if (!/^[a-z]+$/.test(slug)) return err("bad-slug");
+ *   const url = links.get(slug);
+ *   return url === undefined ? err("not-found") : ok(url);
+ * }
+ * const answer = resolve("b");
+ * strictEqual(answer.ok ? answer.value : answer.error, "not-found");
+ * ```
  */
 export type Result<T, E> = Ok<T> | Err<E>;
 
-/** Any result: the constraint of functions over results. */
+/**
+ * Any result: the constraint of functions over results.
+ *
+ * @example A function over results of any type
+ * ```ts
+ * import { type AnyResult, err, ok } from "@groundwork/infra/result";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const failures = (results: readonly AnyResult[]) =>
+ *   results.filter((result) => !result.ok).length;
+ *
+ * strictEqual(failures([ok(1), err("down"), err(404)]), 2);
+ * ```
+ */
 export type AnyResult = Result<unknown, unknown>;
 
 /**
  * The type of the value in a result type.
  *
  * @typeParam R The result type; a union gives a union.
+ *
+ * @example Name what a function gives when all is well
+ * ```ts
+ * import { err, ok, type OkOf } from "@groundwork/infra/result";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const findUser = (id: string) =>
+ *   id === "u1" ? ok({ id, name: "Ada" }) : err("not-found");
+ *
+ * const greet = (user: OkOf<ReturnType<typeof findUser>>) => `Hello ${user.name}`;
+ * strictEqual(findUser("u1").map(greet).unwrapOr("Who?"), "Hello Ada");
+ * ```
  */
 export type OkOf<R> = R extends Ok<infer T> ? T : never;
 
@@ -56,6 +100,24 @@ export type OkOf<R> = R extends Ok<infer T> ? T : never;
  * The type of the error in a result type.
  *
  * @typeParam R The result type; a union gives a union.
+ *
+ * @example A table with a line for each error of a function
+ * ```ts
+ * import { err, type ErrOf, ok } from "@groundwork/infra/result";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * function parseAge(text: string) {
+ *   const age = Number(text);
+ *   if (Number.isNaN(age)) return err("not-a-number");
+ *   return age < 0 ? err("negative") : ok(age);
+ * }
+ * const texts: Record<ErrOf<ReturnType<typeof parseAge>>, string> = {
+ *   "not-a-number": "Use digits",
+ *   negative: "Use 0 or more",
+ * };
+ * const shown = parseAge("-1").mapErr((error) => texts[error]);
+ * strictEqual(shown.unwrapErr(), "Use 0 or more");
+ * ```
  */
 export type ErrOf<R> = R extends Err<infer E> ? E : never;
 
@@ -64,6 +126,19 @@ export type ErrOf<R> = R extends Err<infer E> ? E : never;
  *
  * @typeParam T The type of the value.
  * @typeParam E The type of the error.
+ *
+ * @example A worker's answer narrows as it is
+ * ```ts
+ * import { ok, type PlainResult } from "@groundwork/infra/result";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const show = (answer: PlainResult<number, string>) =>
+ *   answer.ok ? `${answer.value} words` : answer.error;
+ *
+ * const received = structuredClone(ok(42)); // As postMessage does.
+ * strictEqual("map" in received, false);
+ * strictEqual(show(received), "42 words");
+ * ```
  */
 export type PlainResult<T, E> =
   | { readonly ok: true; readonly value: T }
@@ -76,6 +151,21 @@ export type PlainResult<T, E> =
  * @typeParam E The type of the error.
  * @typeParam A What the success branch returns.
  * @typeParam B What the failure branch returns.
+ *
+ * @example Branches that several routes share
+ * ```ts
+ * import { err, type MatchBranches, ok } from "@groundwork/infra/result";
+ * import { deepStrictEqual, strictEqual } from "node:assert/strict";
+ *
+ * type Answer = { status: number; body: unknown };
+ *
+ * const toAnswer: MatchBranches<unknown, string, Answer, Answer> = {
+ *   ok: (body) => ({ status: 200, body }),
+ *   err: (error) => ({ status: 400, body: { error } }),
+ * };
+ * deepStrictEqual(ok(7).match(toAnswer), { status: 200, body: 7 });
+ * strictEqual(err("no").match(toAnswer).status, 400);
+ * ```
  */
 export interface MatchBranches<T, E, A, B> {
   /** Called with the value of an Ok. */
@@ -85,9 +175,19 @@ export interface MatchBranches<T, E, A, B> {
 }
 
 /**
- * What `unwrap`, `expect` and `unwrapErr` throw where there is no error object
- * of the result's own to throw. Its `cause` is the error (or, for `unwrapErr`,
+ * What `expect` and `unwrapErr` throw, and `unwrap` where the error is no Error
+ * that could be thrown itself. Its `cause` is the error (or, for `unwrapErr`,
  * the value) that was there.
+ *
+ * @example The error that was there is the cause
+ * ```ts
+ * import { err, UnwrapError } from "@groundwork/infra/result";
+ * import { throws } from "node:assert/strict";
+ *
+ * throws(() => err("none").unwrap(), { name: "UnwrapError", cause: "none" });
+ * throws(() => err(new RangeError("port")).unwrap(), RangeError); // Itself.
+ * throws(() => err(new RangeError("port")).expect("A port"), UnwrapError);
+ * ```
  */
 export class UnwrapError extends Error {
   /** The class's name, safe from minifiers. */
@@ -108,6 +208,16 @@ export class UnwrapError extends Error {
  * Success. Made by {@linkcode ok}.
  *
  * @typeParam T The type of the value.
+ *
+ * @example An Ok by type has its value without a check
+ * ```ts
+ * import { type Ok, ok } from "@groundwork/infra/result";
+ * import { deepStrictEqual, strictEqual } from "node:assert/strict";
+ *
+ * const port: Ok<number> = ok(8080);
+ * strictEqual(port.value, 8080);
+ * deepStrictEqual({ ...port }, { ok: true, value: 8080 }); // Two plain fields.
+ * ```
  */
 export class Ok<T> {
   /** `true`: narrows a result to Ok. */
@@ -129,6 +239,15 @@ export class Ok<T> {
    * Tells an Ok, as a method.
    *
    * @returns `true`.
+   *
+   * @example The first attempt that succeeded
+   * ```ts
+   * import { err, ok } from "@groundwork/infra/result";
+   * import { strictEqual } from "node:assert/strict";
+   *
+   * const attempts = [err("down"), err("down"), ok("up")];
+   * strictEqual(attempts.findIndex((attempt) => attempt.isOk()), 2);
+   * ```
    */
   isOk(): this is Ok<T> {
     return true;
@@ -138,6 +257,15 @@ export class Ok<T> {
    * Tells an Err, as a method.
    *
    * @returns `false`.
+   *
+   * @example Whether any step failed
+   * ```ts
+   * import { err, ok } from "@groundwork/infra/result";
+   * import { strictEqual } from "node:assert/strict";
+   *
+   * const steps = [ok("validated"), err("no-stock"), ok("shipped")];
+   * strictEqual(steps.some((step) => step.isErr()), true);
+   * ```
    */
   isErr(): this is Err<never> {
     return false;
@@ -150,6 +278,18 @@ export class Ok<T> {
    * @typeParam U The type of the new value.
    * @param fn Called with the value of an Ok.
    * @returns An Ok with the new value, or this Err.
+   *
+   * @example Change the value, keep the error
+   * ```ts
+   * import { err, ok, type Result } from "@groundwork/infra/result";
+   * import { strictEqual } from "node:assert/strict";
+   *
+   * const seconds = (timeoutMs: Result<number, string>) =>
+   *   timeoutMs.map((ms) => ms / 1_000);
+   *
+   * strictEqual(seconds(ok(1_500)).unwrap(), 1.5);
+   * strictEqual(seconds(err("no time-out")).unwrapErr(), "no time-out");
+   * ```
    */
   map<R extends AnyResult, U>(
     this: R,
@@ -165,10 +305,20 @@ export class Ok<T> {
    * @typeParam F The type of the new error.
    * @param fn Called with the error of an Err.
    * @returns This Ok, or an Err with the new error.
+   *
+   * @example Say where it failed
+   * ```ts
+   * import { err, type Result } from "@groundwork/infra/result";
+   * import { strictEqual } from "node:assert/strict";
+   *
+   * const port: Result<number, string> = err("not a number");
+   * const located = port.mapErr((reason) => ({ file: "config.json", reason }));
+   * strictEqual(located.unwrapErr().file, "config.json");
+   * ```
    */
   mapErr<R extends AnyResult, const F>(
     this: R,
-    _fn: (error: ErrOf<R>) => F,
+    fn: (error: ErrOf<R>) => F,
   ): Result<OkOf<R>, F> {
     return this as Ok<OkOf<R>>;
   }
@@ -180,6 +330,21 @@ export class Ok<T> {
    * @typeParam N The type of the next result.
    * @param fn Called with the value of an Ok.
    * @returns The next result, or this Err.
+   *
+   * @example The errors of all steps add up
+   * ```ts
+   * import { err, ok, type Result } from "@groundwork/infra/result";
+   * import { strictEqual } from "node:assert/strict";
+   *
+   * const parse = (text: string): Result<number, "not-a-number"> =>
+   *   Number.isInteger(Number(text)) ? ok(Number(text)) : err("not-a-number");
+   * const check = (port: number): Result<number, "privileged"> =>
+   *   port < 1024 ? err("privileged") : ok(port);
+   *
+   * const port: Result<number, "not-a-number" | "privileged"> = parse("80")
+   *   .andThen(check);
+   * strictEqual(port.unwrapErr(), "privileged");
+   * ```
    */
   andThen<R extends AnyResult, N extends AnyResult>(
     this: R,
@@ -195,6 +360,18 @@ export class Ok<T> {
    * @typeParam N The type of the next result.
    * @param fn Called with the value of an Ok.
    * @returns The next result, or this Err.
+   *
+   * @example For those who know it from arrays
+   * ```ts
+   * import { err, ok } from "@groundwork/infra/result";
+   * import { strictEqual } from "node:assert/strict";
+   *
+   * const first = (ids: string[]) =>
+   *   ids[0] === undefined ? err("none") : ok(ids[0]);
+   *
+   * strictEqual(ok(["u1", "u2"]).flatMap(first).unwrap(), "u1");
+   * strictEqual(ok([]).flatMap(first).unwrapErr(), "none");
+   * ```
    */
   flatMap<R extends AnyResult, N extends AnyResult>(
     this: R,
@@ -210,10 +387,24 @@ export class Ok<T> {
    * @typeParam N The type of the next result.
    * @param fn Called with the error of an Err.
    * @returns This Ok, or the next result.
+   *
+   * @example Ask the second source when the first has nothing
+   * ```ts
+   * import { err, ok, type Result } from "@groundwork/infra/result";
+   * import { strictEqual } from "node:assert/strict";
+   *
+   * const fromCache = (_id: string): Result<string, "miss"> => err("miss");
+   * const fromDatabase = (id: string): Result<string, "not-found"> =>
+   *   id === "u1" ? ok("Ada") : err("not-found");
+   *
+   * const load = (id: string) => fromCache(id).orElse(() => fromDatabase(id));
+   * strictEqual(load("u1").unwrap(), "Ada");
+   * strictEqual(load("u2").unwrapErr(), "not-found");
+   * ```
    */
   orElse<R extends AnyResult, N extends AnyResult>(
     this: R,
-    _fn: (error: ErrOf<R>) => N,
+    fn: (error: ErrOf<R>) => N,
   ): Result<OkOf<R> | OkOf<N>, ErrOf<N>> {
     return this as Ok<OkOf<R>>;
   }
@@ -226,6 +417,21 @@ export class Ok<T> {
    * @typeParam B What the failure branch returns.
    * @param branches A function for each side.
    * @returns What the called branch returned.
+   *
+   * @example From a result to an answer
+   * ```ts
+   * import { err, ok, type Result } from "@groundwork/infra/result";
+   * import { strictEqual } from "node:assert/strict";
+   *
+   * const render = (user: Result<{ name: string }, "not-found">) =>
+   *   user.match({
+   *     ok: ({ name }) => `Hello ${name}`,
+   *     err: (error) => `Sorry: ${error}`,
+   *   });
+   *
+   * strictEqual(render(ok({ name: "Ada" })), "Hello Ada");
+   * strictEqual(render(err("not-found")), "Sorry: not-found");
+   * ```
    */
   match<R extends AnyResult, A, B>(
     this: R,
@@ -241,6 +447,19 @@ export class Ok<T> {
    * @returns The value of an Ok.
    * @throws The error itself where it is an Error, else an
    * {@linkcode UnwrapError} with the error as its cause.
+   *
+   * @example A constant that is known to be right
+   * ```ts
+   * import { ok, type Result } from "@groundwork/infra/result";
+   * import { validateRange } from "@groundwork/infra/validators";
+   * import { strictEqual, throws } from "node:assert/strict";
+   *
+   * const port: Result<number, Error> = ok(8080);
+   * strictEqual(port.unwrap(), 8080);
+   *
+   * const bad = validateRange("port", 99_999, { max: 65_535 });
+   * throws(() => bad.unwrap(), /port must be at most 65535/);
+   * ```
    */
   unwrap<R extends AnyResult>(this: R): OkOf<R> {
     return (this as Ok<OkOf<R>>).value;
@@ -253,8 +472,20 @@ export class Ok<T> {
    * @param message The message of the error that is thrown.
    * @returns The value of an Ok.
    * @throws {UnwrapError} This is an Err; its error is the cause.
+   *
+   * @example Say why it cannot fail
+   * ```ts
+   * import { err, type Result } from "@groundwork/infra/result";
+   * import { throws } from "node:assert/strict";
+   *
+   * const template: Result<string, "missing"> = err("missing");
+   * throws(() => template.expect("The build copies the templates"), {
+   *   message: "The build copies the templates",
+   *   cause: "missing",
+   * });
+   * ```
    */
-  expect<R extends AnyResult>(this: R, _message: string): OkOf<R> {
+  expect<R extends AnyResult>(this: R, message: string): OkOf<R> {
     return (this as Ok<OkOf<R>>).value;
   }
 
@@ -264,6 +495,15 @@ export class Ok<T> {
    * @typeParam R The type of this result.
    * @returns The error of an Err.
    * @throws {UnwrapError} This is an Ok; its value is the cause.
+   *
+   * @example A test of a failure
+   * ```ts
+   * import { err, ok, UnwrapError } from "@groundwork/infra/result";
+   * import { strictEqual, throws } from "node:assert/strict";
+   *
+   * strictEqual(err("negative").unwrapErr(), "negative");
+   * throws(() => ok(1).unwrapErr(), UnwrapError); // The test was wrong.
+   * ```
    */
   unwrapErr<R extends AnyResult>(this: R): ErrOf<R> {
     throw new UnwrapError(ResultMessages.UNWRAP_ERR, {
@@ -278,8 +518,18 @@ export class Ok<T> {
    * @typeParam U The type of the fallback.
    * @param fallback Returned for an Err.
    * @returns The value of an Ok, else the fallback.
+   *
+   * @example A falsy value is a value
+   * ```ts
+   * import { err, ok, type Result } from "@groundwork/infra/result";
+   * import { strictEqual } from "node:assert/strict";
+   *
+   * const retries = (given: Result<number, string>) => given.unwrapOr(3);
+   * strictEqual(retries(ok(0)), 0);
+   * strictEqual(retries(err("not given")), 3);
+   * ```
    */
-  unwrapOr<R extends AnyResult, U>(this: R, _fallback: U): OkOf<R> | U {
+  unwrapOr<R extends AnyResult, U>(this: R, fallback: U): OkOf<R> | U {
     return (this as Ok<OkOf<R>>).value;
   }
 
@@ -290,10 +540,22 @@ export class Ok<T> {
    * @typeParam U The type of the fallback.
    * @param fn Called with the error of an Err.
    * @returns The value of an Ok, else what the function returned.
+   *
+   * @example A fallback that costs something is made only when needed
+   * ```ts
+   * import { ok, type Result } from "@groundwork/infra/result";
+   * import { strictEqual } from "node:assert/strict";
+   *
+   * let renders = 0;
+   * const cached: Result<string, "miss"> = ok("<p>");
+   * const page = cached.unwrapOrElse(() => `render ${++renders}`);
+   * strictEqual(page, "<p>");
+   * strictEqual(renders, 0);
+   * ```
    */
   unwrapOrElse<R extends AnyResult, U>(
     this: R,
-    _fn: (error: ErrOf<R>) => U,
+    fn: (error: ErrOf<R>) => U,
   ): OkOf<R> | U {
     return (this as Ok<OkOf<R>>).value;
   }
@@ -304,6 +566,17 @@ export class Ok<T> {
    * @typeParam R The type of this result.
    * @param fn Called with the value of an Ok; what it returns is ignored.
    * @returns This result.
+   *
+   * @example Count what went well, on the way
+   * ```ts
+   * import { ok } from "@groundwork/infra/result";
+   * import { deepStrictEqual, strictEqual } from "node:assert/strict";
+   *
+   * const saved: string[] = [];
+   * const link = ok({ slug: "a" }).inspect(({ slug }) => saved.push(slug));
+   * strictEqual(link.value.slug, "a"); // Still an Ok, by type as well.
+   * deepStrictEqual(saved, ["a"]);
+   * ```
    */
   inspect<R extends AnyResult>(this: R, fn: (value: OkOf<R>) => void): R {
     fn((this as Ok<OkOf<R>>).value);
@@ -316,8 +589,19 @@ export class Ok<T> {
    * @typeParam R The type of this result.
    * @param fn Called with the error of an Err; what it returns is ignored.
    * @returns This result.
+   *
+   * @example Log a failure and pass it on
+   * ```ts
+   * import { err } from "@groundwork/infra/result";
+   * import { deepStrictEqual, strictEqual } from "node:assert/strict";
+   *
+   * const log: string[] = [];
+   * const answer = err("timeout").inspectErr((error) => log.push(error));
+   * strictEqual(answer.error, "timeout");
+   * deepStrictEqual(log, ["timeout"]);
+   * ```
    */
-  inspectErr<R extends AnyResult>(this: R, _fn: (error: ErrOf<R>) => void): R {
+  inspectErr<R extends AnyResult>(this: R, fn: (error: ErrOf<R>) => void): R {
     return this;
   }
 
@@ -326,6 +610,19 @@ export class Ok<T> {
    *
    * @typeParam R The type of this result.
    * @returns The inner result of an Ok, or this Err.
+   *
+   * @example A result that was carried in a result
+   * ```ts
+   * import { err, ok, type Result } from "@groundwork/infra/result";
+   * import { strictEqual } from "node:assert/strict";
+   *
+   * // The call went well; what was called did not.
+   * const called: Result<Result<number, "not-found">, "unreachable"> = ok(
+   *   err("not-found"),
+   * );
+   * const answer: Result<number, "not-found" | "unreachable"> = called.flatten();
+   * strictEqual(answer.unwrapErr(), "not-found");
+   * ```
    */
   flatten<R extends Result<AnyResult, unknown>>(
     this: R,
@@ -340,6 +637,19 @@ export class Ok<T> {
    * What `yield*` uses inside {@linkcode gen}: gives the value at once.
    *
    * @returns An iterator that yields nothing and returns the value.
+   *
+   * @example Take the value, or leave with the error
+   * ```ts
+   * import { err, gen, ok, type Result } from "@groundwork/infra/result";
+   * import { strictEqual } from "node:assert/strict";
+   *
+   * const stock: Result<number, "no-stock"> = err("no-stock");
+   * const order = gen(function* () {
+   *   const price = yield* ok(5);
+   *   return price * (yield* stock);
+   * });
+   * strictEqual(order.unwrapErr(), "no-stock");
+   * ```
    */
   [Symbol.iterator](): Iterator<never, T> {
     return new OkStepClass(this.value);
@@ -350,6 +660,18 @@ export class Ok<T> {
  * Failure. Made by {@linkcode err}.
  *
  * @typeParam E The type of the error.
+ *
+ * @example It fits wherever a result with its error is asked for
+ * ```ts
+ * import { type Err, err, type Result } from "@groundwork/infra/result";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const notFound: Err<"not-found"> = err("not-found"); // One serves them all.
+ * const findName = (_id: string): Result<string, "not-found"> => notFound;
+ * const findAge = (_id: string): Result<number, "not-found"> => notFound;
+ * strictEqual(findName("u1").unwrapErr(), "not-found");
+ * strictEqual(findAge("u1").unwrapOr(0), 0);
+ * ```
  */
 export class Err<E> {
   /** `false`: narrows a result to Err. */
@@ -395,7 +717,7 @@ export class Err<E> {
    */
   map<R extends AnyResult, U>(
     this: R,
-    _fn: (value: OkOf<R>) => U,
+    fn: (value: OkOf<R>) => U,
   ): Result<U, ErrOf<R>> {
     return this as Err<ErrOf<R>>;
   }
@@ -425,7 +747,7 @@ export class Err<E> {
    */
   andThen<R extends AnyResult, N extends AnyResult>(
     this: R,
-    _fn: (value: OkOf<R>) => N,
+    fn: (value: OkOf<R>) => N,
   ): Result<OkOf<N>, ErrOf<R> | ErrOf<N>> {
     return this as Err<ErrOf<R>>;
   }
@@ -440,7 +762,7 @@ export class Err<E> {
    */
   flatMap<R extends AnyResult, N extends AnyResult>(
     this: R,
-    _fn: (value: OkOf<R>) => N,
+    fn: (value: OkOf<R>) => N,
   ): Result<OkOf<N>, ErrOf<R> | ErrOf<N>> {
     return this as Err<ErrOf<R>>;
   }
@@ -547,7 +869,7 @@ export class Err<E> {
    * @param fn Called with the value of an Ok; what it returns is ignored.
    * @returns This result.
    */
-  inspect<R extends AnyResult>(this: R, _fn: (value: OkOf<R>) => void): R {
+  inspect<R extends AnyResult>(this: R, fn: (value: OkOf<R>) => void): R {
     return this;
   }
 
@@ -694,7 +1016,7 @@ export function err<const E>(error: E): Err<E> {
 export function catchToResult<T, const E, I = void>(
   fn: (input: I) => T,
   mapError: (thrown: unknown) => E,
-  ...input: I extends void ? [] : [input: I]
+  ...input: [I] extends [void] ? [] : [input: I]
 ): Result<T, E> {
   let value: T;
   try {
@@ -733,7 +1055,7 @@ export function catchToResult<T, const E, I = void>(
 export async function catchToResultAsync<T, const E, I = void>(
   fn: (input: I) => T | PromiseLike<T>,
   mapError: (thrown: unknown) => E,
-  ...input: I extends void ? [] : [input: I]
+  ...input: [I] extends [void] ? [] : [input: I]
 ): Promise<Result<Awaited<T>, E>> {
   let value: Awaited<T>;
   try {
@@ -808,7 +1130,24 @@ export function allErrors<const R extends ResultCollection>(
   );
 }
 
-/** What {@linkcode all} and {@linkcode allErrors} take. */
+/**
+ * What {@linkcode all} and {@linkcode allErrors} take.
+ *
+ * @example Report on a form of any shape
+ * ```ts
+ * import {
+ *   allErrors,
+ *   err,
+ *   ok,
+ *   type ResultCollection,
+ * } from "@groundwork/infra/result";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const isValid = (form: ResultCollection) => allErrors(form).ok;
+ * strictEqual(isValid({ name: ok("Ada"), age: err("negative") }), false);
+ * strictEqual(isValid([ok("Ada"), ok(36)]), true);
+ * ```
+ */
 export type ResultCollection =
   | readonly AnyResult[]
   | Readonly<Record<string, AnyResult>>;
@@ -817,6 +1156,24 @@ export type ResultCollection =
  * The values of a collection of results, in its shape.
  *
  * @typeParam R The collection.
+ *
+ * @example What a form holds once it is valid
+ * ```ts
+ * import {
+ *   all,
+ *   err,
+ *   ok,
+ *   type Result,
+ *   type ValuesOf,
+ * } from "@groundwork/infra/result";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * type Form = { name: Result<string, "empty">; age: Result<number, "negative"> };
+ *
+ * const describe = ({ name, age }: ValuesOf<Form>) => `${name}, ${age}`;
+ * const form: Form = { name: ok("Ada"), age: ok(36) };
+ * strictEqual(all(form).map(describe).unwrap(), "Ada, 36");
+ * ```
  */
 export type ValuesOf<R> = { -readonly [K in keyof R]: OkOf<R[K]> };
 
@@ -824,6 +1181,27 @@ export type ValuesOf<R> = { -readonly [K in keyof R]: OkOf<R[K]> };
  * The errors of a collection of results, as a union.
  *
  * @typeParam R The collection.
+ *
+ * @example Everything that can be wrong with a form
+ * ```ts
+ * import {
+ *   all,
+ *   err,
+ *   type ErrorsOf,
+ *   ok,
+ *   type Result,
+ * } from "@groundwork/infra/result";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * type Form = { name: Result<string, "empty">; age: Result<number, "negative"> };
+ *
+ * const texts: Record<ErrorsOf<Form>, string> = {
+ *   empty: "Please fill it in",
+ *   negative: "Please use 0 or more",
+ * };
+ * const form: Form = { name: ok("Ada"), age: err("negative") };
+ * strictEqual(texts[all(form).unwrapErr()], "Please use 0 or more");
+ * ```
  */
 export type ErrorsOf<R> = R extends readonly unknown[] ? ErrOf<R[number]>
   : ErrOf<R[keyof R]>;

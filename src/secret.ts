@@ -26,6 +26,16 @@ const values: WeakMap<WeakKey, unknown> = /* @__PURE__ */ new WeakMap();
  * Holds a secret value.
  *
  * @typeParam T The type of the value.
+ *
+ * @example Nothing to copy, nothing to print
+ * ```ts
+ * import { Secret } from "@groundwork/infra/secret";
+ * import { deepStrictEqual, strictEqual } from "node:assert/strict";
+ *
+ * const login = { user: "ada", password: new Secret("hunter2") };
+ * deepStrictEqual({ ...login.password }, {});
+ * strictEqual(JSON.stringify(login), '{"user":"ada","password":"[secret]"}');
+ * ```
  */
 export class Secret<T> {
   /**
@@ -47,6 +57,18 @@ export class Secret<T> {
    * The value.
    *
    * @returns What was wrapped.
+   *
+   * @example As late as possible
+   * ```ts
+   * import { Secret } from "@groundwork/infra/secret";
+   * import { strictEqual } from "node:assert/strict";
+   *
+   * const authorize = (apiKey: Secret<string>) =>
+   *   new Headers({ authorization: `Bearer ${apiKey.reveal()}` });
+   *
+   * const headers = authorize(new Secret("k3y"));
+   * strictEqual(headers.get("authorization"), "Bearer k3y");
+   * ```
    */
   reveal(): T {
     return values.get(this) as T;
@@ -56,6 +78,16 @@ export class Secret<T> {
    * What shows in place of the value in a string.
    *
    * @returns `"[secret]"`.
+   *
+   * @example An error message that says too much
+   * ```ts
+   * import { Secret } from "@groundwork/infra/secret";
+   * import { strictEqual } from "node:assert/strict";
+   *
+   * const token = new Secret("t0k3n");
+   * const error = new Error(`Login with ${token} failed`);
+   * strictEqual(error.message, "Login with [secret] failed");
+   * ```
    */
   toString(): string {
     return REDACTED;
@@ -65,6 +97,15 @@ export class Secret<T> {
    * What shows in place of the value in JSON.
    *
    * @returns `"[secret]"`.
+   *
+   * @example A whole configuration in a log line
+   * ```ts
+   * import { Secret } from "@groundwork/infra/secret";
+   * import { strictEqual } from "node:assert/strict";
+   *
+   * const config = { keys: [new Secret(1), new Secret({ deep: "hunter2" })] };
+   * strictEqual(JSON.stringify(config), '{"keys":["[secret]","[secret]"]}');
+   * ```
    */
   toJSON(): string {
     return REDACTED;

@@ -25,10 +25,41 @@ import { Err, Ok, type Result } from "./result.ts";
  * A set of statuses: names to values.
  *
  * @typeParam S The values.
+ *
+ * @example A set of your own
+ * ```ts
+ * import { parseStatus, type StatusSet } from "@groundwork/infra/status";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const LinkStatus = {
+ *   LIVE: "live",
+ *   DISABLED: "disabled",
+ * } as const satisfies StatusSet;
+ *
+ * const status: "live" | "disabled" = parseStatus(LinkStatus, "live").unwrap();
+ * strictEqual(status, LinkStatus.LIVE);
+ * ```
  */
 export type StatusSet<S extends string = string> = Readonly<Record<string, S>>;
 
-/** The states anything can be in. */
+/**
+ * The states anything can be in.
+ *
+ * @example A label for each state
+ * ```ts
+ * import { BaseStatus } from "@groundwork/infra/status";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const labels: Record<BaseStatus, string> = {
+ *   [BaseStatus.PENDING]: "Soon",
+ *   [BaseStatus.ACTIVE]: "At work",
+ *   [BaseStatus.INACTIVE]: "Paused",
+ *   [BaseStatus.COMPLETED]: "Done",
+ *   [BaseStatus.FAILED]: "Failed",
+ * };
+ * strictEqual(labels.inactive, "Paused");
+ * ```
+ */
 export const BaseStatus: {
   /** Not started yet. */
   readonly PENDING: "pending";
@@ -58,7 +89,22 @@ export type BaseStatus =
   | "completed"
   | "failed";
 
-/** The states of a pooled connection. */
+/**
+ * The states of a pooled connection.
+ *
+ * @example How many connections are free
+ * ```ts
+ * import { ConnectionStatus } from "@groundwork/infra/status";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const connections: { status: ConnectionStatus }[] = [
+ *   { status: ConnectionStatus.IDLE },
+ *   { status: ConnectionStatus.IN_USE },
+ * ];
+ * const free = connections.filter((it) => it.status === ConnectionStatus.IDLE);
+ * strictEqual(free.length, 1);
+ * ```
+ */
 export const ConnectionStatus: {
   /** Being made. */
   readonly CONNECTING: "connecting";
@@ -88,7 +134,23 @@ export type ConnectionStatus =
   | "unhealthy"
   | "closed";
 
-/** The states of a task or a job. */
+/**
+ * The states of a task or a job.
+ *
+ * @example Whether a job can still change
+ * ```ts
+ * import { TaskStatus } from "@groundwork/infra/status";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const final: readonly TaskStatus[] = [
+ *   TaskStatus.COMPLETED,
+ *   TaskStatus.FAILED,
+ *   TaskStatus.CANCELLED,
+ *   TaskStatus.TIMED_OUT,
+ * ];
+ * strictEqual(final.includes(TaskStatus.RETRYING), false);
+ * ```
+ */
 export const TaskStatus: {
   /** Waiting for its turn. */
   readonly PENDING: "pending";
@@ -130,7 +192,22 @@ export type TaskStatus =
   | "cancelled"
   | "timed_out";
 
-/** The health of a part or of the whole. */
+/**
+ * The health of a part or of the whole.
+ *
+ * @example The whole is as well as its worst part
+ * ```ts
+ * import { HealthStatus } from "@groundwork/infra/status";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const worstFirst = Object.values(HealthStatus).reverse();
+ * const overall = (parts: readonly HealthStatus[]) =>
+ *   worstFirst.find((status) => parts.includes(status)) ?? HealthStatus.HEALTHY;
+ *
+ * strictEqual(overall(["healthy", "degraded"]), HealthStatus.DEGRADED);
+ * strictEqual(overall([]), HealthStatus.HEALTHY);
+ * ```
+ */
 export const HealthStatus: {
   /** Does its work. */
   readonly HEALTHY: "healthy";
@@ -149,7 +226,21 @@ export const HealthStatus: {
 /** A value of the set of the same name. */
 export type HealthStatus = "healthy" | "degraded" | "unhealthy";
 
-/** What a look-up in a cache found. */
+/**
+ * What a look-up in a cache found.
+ *
+ * @example Tell a client how its answer was found
+ * ```ts
+ * import { CacheStatus } from "@groundwork/infra/status";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const header = (found: CacheStatus) =>
+ *   found === CacheStatus.HIT || found === CacheStatus.STALE ? "hit" : "miss";
+ *
+ * strictEqual(header(CacheStatus.STALE), "hit");
+ * strictEqual(header(CacheStatus.EXPIRED), "miss");
+ * ```
+ */
 export const CacheStatus: {
   /** A live entry. */
   readonly HIT: "hit";
@@ -166,7 +257,21 @@ export const CacheStatus: {
 /** A value of the set of the same name. */
 export type CacheStatus = "hit" | "miss" | "stale" | "expired";
 
-/** The states of a message in a broker. */
+/**
+ * The states of a message in a broker.
+ *
+ * @example What a broker does next with a message
+ * ```ts
+ * import { MessageStatus } from "@groundwork/infra/status";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const afterFailure = (attempts: number): MessageStatus =>
+ *   attempts < 3 ? MessageStatus.RETRYING : MessageStatus.DEAD_LETTERED;
+ *
+ * strictEqual(afterFailure(1), "retrying");
+ * strictEqual(afterFailure(3), "dead_lettered");
+ * ```
+ */
 export const MessageStatus: {
   /** Waiting for delivery. */
   readonly PENDING: "pending";
@@ -196,7 +301,20 @@ export type MessageStatus =
   | "retrying"
   | "dead_lettered";
 
-/** The states of an authentication. */
+/**
+ * The states of an authentication.
+ *
+ * @example Whom a page may greet by name
+ * ```ts
+ * import { AuthStatus } from "@groundwork/infra/status";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const greet = (status: AuthStatus, name: string) =>
+ *   status === AuthStatus.AUTHENTICATED ? `Hello ${name}` : "Please log in";
+ *
+ * strictEqual(greet(AuthStatus.EXPIRED, "Ada"), "Please log in");
+ * ```
+ */
 export const AuthStatus: {
   /** Proven. */
   readonly AUTHENTICATED: "authenticated";
@@ -257,7 +375,7 @@ export function isStatus<S extends string>(
  * @typeParam S The values of the set.
  * @param set The status set.
  * @param value What came in.
- * @param field How the error names it.
+ * @param field How the error names it. Default: `"status"`.
  * @returns The status, or an error that names the field and the members.
  *
  * @example A stored status

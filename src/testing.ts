@@ -66,6 +66,19 @@ export interface ManualClockOptions {
 
 /**
  * A clock that stands still until it is moved. The monotonic time begins at 0.
+ *
+ * @example A limit on a real date, and nothing left behind
+ * ```ts
+ * import { ManualClock } from "@groundwork/infra/testing";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const clock = new ManualClock({ now: Date.UTC(2030, 0, 1) });
+ * const timer = clock.setTimer(() => {}, 1_000);
+ * strictEqual(new Date(clock.now()).getUTCFullYear(), 2030);
+ * strictEqual(clock.pending, 1);
+ * timer.cancel();
+ * strictEqual(clock.pending, 0);
+ * ```
  */
 export class ManualClock implements Clock {
   /** In the order of their making, which breaks ties. */
@@ -94,6 +107,17 @@ export class ManualClock implements Clock {
    * The wall time.
    *
    * @returns Milliseconds since the Unix epoch.
+   *
+   * @example A timestamp that a test can state
+   * ```ts
+   * import { ManualClock } from "@groundwork/infra/testing";
+   * import { strictEqual } from "node:assert/strict";
+   *
+   * const clock = new ManualClock({ now: Date.UTC(2030, 0, 1) });
+   * clock.advance(1_500);
+   * const createdAt = new Date(clock.now()).toISOString();
+   * strictEqual(createdAt, "2030-01-01T00:00:01.500Z");
+   * ```
    */
   now(): number {
     return this.#origin + this.#monotonic;
@@ -103,6 +127,18 @@ export class ManualClock implements Clock {
    * The time that never goes backwards.
    *
    * @returns Milliseconds since the clock was made.
+   *
+   * @example A duration that survives a change of the date
+   * ```ts
+   * import { ManualClock } from "@groundwork/infra/testing";
+   * import { strictEqual } from "node:assert/strict";
+   *
+   * const clock = new ManualClock();
+   * const startedAt = clock.monotonic();
+   * clock.setNow(Date.UTC(2030, 0, 1));
+   * clock.advance(250);
+   * strictEqual(clock.monotonic() - startedAt, 250);
+   * ```
    */
   monotonic(): number {
     return this.#monotonic;
@@ -111,10 +147,25 @@ export class ManualClock implements Clock {
   /**
    * Waits until the clock has been moved far enough.
    *
-   * @param durationMs How long, in ms.
+   * @param durationMs How long, in ms. 0 or less waits for the next move, even
+   * one by 0; `Infinity` waits for the signal alone.
    * @param options The signal that ends the wait early.
    * @returns A promise that resolves after the wait, or rejects with the
    * signal's reason.
+   * @throws {TypeError} The duration is not a number or is NaN.
+   *
+   * @example End a wait early
+   * ```ts
+   * import { ManualClock } from "@groundwork/infra/testing";
+   * import { rejects, strictEqual } from "node:assert/strict";
+   *
+   * const clock = new ManualClock();
+   * const controller = new AbortController();
+   * const wait = clock.sleep(60_000, { signal: controller.signal });
+   * controller.abort(new Error("Shutting down"));
+   * await rejects(wait, /Shutting down/);
+   * strictEqual(clock.pending, 0);
+   * ```
    */
   sleep(durationMs: number, options?: SleepOptions): Promise<void> {
     return sleepOn(this, durationMs, options);
@@ -124,9 +175,23 @@ export class ManualClock implements Clock {
    * Calls a function once, when the clock has been moved far enough.
    *
    * @param callback What to call.
-   * @param delayMs When, in ms from now.
+   * @param delayMs When, in ms from now; 0 or less means the next move, even
+   * one by 0, `Infinity` never.
    * @returns The handle that cancels it.
    * @throws {TypeError} The delay is not a number or is NaN.
+   *
+   * @example By time, not by the order of the calls
+   * ```ts
+   * import { ManualClock } from "@groundwork/infra/testing";
+   * import { deepStrictEqual } from "node:assert/strict";
+   *
+   * const clock = new ManualClock();
+   * const ran: string[] = [];
+   * clock.setTimer(() => ran.push("late"), 20);
+   * clock.setTimer(() => ran.push("early"), 10);
+   * clock.advance(20);
+   * deepStrictEqual(ran, ["early", "late"]);
+   * ```
    */
   setTimer(callback: () => void, delayMs: number): TimerHandle {
     assertDelay(delayMs);
@@ -165,9 +230,26 @@ export class ManualClock implements Clock {
    * {@linkcode ManualClock.advanceAsync}.
    *
    * @param durationMs How far, in ms; 0 runs what is due now.
-   * @throws {ValidationError} The amount is negative or not finite.
+   * @throws {ValidationError} The amount is negative, NaN or greater than
+   * `Number.MAX_SAFE_INTEGER`.
    * @throws What a callback threw; the clock then stands at that callback's
    * time, and the other timers are kept.
+   *
+   * @example A timer that sets the next
+   * ```ts
+   * import { ManualClock } from "@groundwork/infra/testing";
+   * import { deepStrictEqual } from "node:assert/strict";
+   *
+   * const clock = new ManualClock();
+   * const beats: number[] = [];
+   * function beat() {
+   *   beats.push(clock.monotonic());
+   *   clock.setTimer(beat, 10);
+   * }
+   * beat();
+   * clock.advance(25);
+   * deepStrictEqual(beats, [0, 10, 20]);
+   * ```
    */
   advance(durationMs: number): void {
     this.#runTo(this.#monotonic + assertDuration(durationMs));
@@ -176,9 +258,22 @@ export class ManualClock implements Clock {
   /**
    * Moves the time on to a monotonic time.
    *
-   * @param monotonic The time to move to, in ms.
-   * @throws {ValidationError} The time lies in the past or is not finite.
-   * @throws What a callback threw.
+   * @param monotonic The time to move to, in ms since the clock was made.
+   * @throws {ValidationError} The time lies in the past, is NaN or is greater
+   * than `Number.MAX_SAFE_INTEGER`.
+   * @throws What a callback threw, as {@linkcode ManualClock.advance} does.
+   *
+   * @example Steps of a schedule
+   * ```ts
+   * import { ManualClock } from "@groundwork/infra/testing";
+   * import { strictEqual, throws } from "node:assert/strict";
+   *
+   * const clock = new ManualClock();
+   * clock.advanceTo(500);
+   * clock.advanceTo(1_000);
+   * strictEqual(clock.monotonic(), 1_000);
+   * throws(() => clock.advanceTo(999), /between 1000 and/);
+   * ```
    */
   advanceTo(monotonic: number): void {
     const limits = { min: this.#monotonic, max: Number.MAX_SAFE_INTEGER };
@@ -200,8 +295,9 @@ export class ManualClock implements Clock {
    * settle before, between and after the timers, so that a loop of `sleep`s
    * runs on.
    *
-   * @param durationMs How far, in ms.
+   * @param durationMs How far, in ms; 0 runs what is due now.
    * @returns A promise that resolves when all has run.
+   * @throws As {@linkcode ManualClock.advance} does, by rejecting.
    *
    * @example A loop that sleeps
    * ```ts

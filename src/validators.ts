@@ -26,7 +26,22 @@ import { ValidationError } from "./errors.ts";
 import type { DomainCode } from "./messages.ts";
 import { Err, Ok, type Result } from "./result.ts";
 
-/** The types that {@linkcode validateType} tells apart, by name. */
+/**
+ * The types that {@linkcode validateType} tells apart, by name.
+ *
+ * @example Keep what is of a type
+ * ```ts
+ * import { partition } from "@groundwork/infra/result";
+ * import { type TypeMap, validateType } from "@groundwork/infra/validators";
+ * import { deepStrictEqual } from "node:assert/strict";
+ *
+ * const ofType = <K extends keyof TypeMap>(type: K, values: readonly unknown[]) =>
+ *   partition(values.map((value) => validateType("value", value, type)))[0];
+ *
+ * // Neither NaN nor what is too large to be exact.
+ * deepStrictEqual(ofType("integer", [1, NaN, "2", 2 ** 53]), [1]);
+ * ```
+ */
 export interface TypeMap {
   /** A string. */
   readonly string: string;
@@ -44,7 +59,22 @@ export interface TypeMap {
   readonly function: (...args: never[]) => unknown;
 }
 
-/** The error of a value that has another type. */
+/**
+ * The error of a value that has another type.
+ *
+ * @example A validator of your own that only looks at the type
+ * ```ts
+ * import type { Result } from "@groundwork/infra/result";
+ * import { type TypeMismatch, validateType } from "@groundwork/infra/validators";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const readIds = (body: unknown): Result<readonly unknown[], TypeMismatch> =>
+ *   validateType("body", body, "object")
+ *     .andThen(({ ids }) => validateType("body.ids", ids, "array"));
+ *
+ * strictEqual(readIds({ ids: "1,2" }).unwrapErr().params.field, "body.ids");
+ * ```
+ */
 export type TypeMismatch = ValidationError<"VALIDATION_TYPE_MISMATCH">;
 
 /**
@@ -155,7 +185,22 @@ export function validateNonEmpty(
   return new Err(new ValidationError("VALIDATION_EMPTY_VALUE", { field }));
 }
 
-/** The limits of {@linkcode validateRange}; each is inclusive. */
+/**
+ * The limits of {@linkcode validateRange}; each is inclusive.
+ *
+ * @example Limits that several fields share
+ * ```ts
+ * import { type RangeLimits, validateRange } from "@groundwork/infra/validators";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const port = { min: 1, max: 65_535, integer: true } satisfies RangeLimits;
+ * strictEqual(validateRange("http.port", 8080, port).ok, true);
+ * strictEqual(
+ *   validateRange("admin.port", 80.5, port).unwrapErr().message,
+ *   "admin.port must be of type integer",
+ * );
+ * ```
+ */
 export interface RangeLimits {
   /** The smallest value. Default: no lower bound. */
   readonly min?: number;
@@ -173,6 +218,16 @@ export interface RangeLimits {
  * The code of a number outside its limits: it tells which bounds there are.
  *
  * @typeParam L The limits.
+ *
+ * @example The limits tell the code
+ * ```ts
+ * import { type RangeCode, validateRange } from "@groundwork/infra/validators";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const tooLarge: RangeCode<{ max: number }> = "VALIDATION_TOO_LARGE";
+ * const error = validateRange("limit", 200, { max: 100 }).unwrapErr();
+ * strictEqual(error.code, tooLarge);
+ * ```
  */
 export type RangeCode<L extends RangeLimits> = L extends
   { readonly min: number; readonly max: number } ? "VALIDATION_OUT_OF_RANGE"
@@ -251,7 +306,24 @@ function outOfRange(
   );
 }
 
-/** A format with words for it, for {@linkcode validateFormat}. */
+/**
+ * A format with words for it, for {@linkcode validateFormat}.
+ *
+ * @example Words in place of a pattern
+ * ```ts
+ * import { type Format, validateFormat } from "@groundwork/infra/validators";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const hour: Format = {
+ *   description: "hours and minutes, as in 09:30",
+ *   pattern: /([01]\d|2[0-3]):[0-5]\d/,
+ * };
+ * strictEqual(
+ *   validateFormat("opensAt", "9:30", hour).unwrapErr().message,
+ *   "opensAt has an invalid format: hours and minutes, as in 09:30",
+ * );
+ * ```
+ */
 export interface Format {
   /** What the message says of it: `"lower-case letters and digits"`. */
   readonly description: string;
@@ -331,9 +403,32 @@ function matchesWhole(pattern: RegExp, text: string): boolean {
  * The part of a Standard Schema that {@linkcode validateSchema} uses: any
  * schema of Zod, Valibot, ArkType and others has it.
  *
+ * @typeParam TOutput What a valid value becomes.
+ *
  * @see {@link https://standardschema.dev}
  *
- * @typeParam TOutput What a valid value becomes.
+ * @example A schema without a library
+ * ```ts
+ * import {
+ *   type StandardSchema,
+ *   validateSchema,
+ * } from "@groundwork/infra/validators";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const date: StandardSchema<Date> = {
+ *   "~standard": {
+ *     version: 1,
+ *     vendor: "example",
+ *     validate(value) {
+ *       const parsed = new Date(String(value));
+ *       return Number.isNaN(parsed.getTime())
+ *         ? { issues: [{ message: "Not a date" }] }
+ *         : { value: parsed };
+ *     },
+ *   },
+ * };
+ * strictEqual(validateSchema(date, "2030-01-01").unwrap().getUTCFullYear(), 2030);
+ * ```
  */
 export interface StandardSchema<TOutput = unknown> {
   /** The properties of the standard. */
@@ -344,6 +439,19 @@ export interface StandardSchema<TOutput = unknown> {
  * What stands under `~standard`.
  *
  * @typeParam TOutput What a valid value becomes.
+ *
+ * @example Tell whose schema it is
+ * ```ts
+ * import type { StandardSchemaProperties } from "@groundwork/infra/validators";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const label = ({ vendor, version }: StandardSchemaProperties<unknown>) =>
+ *   `${vendor} (Standard Schema ${version})`;
+ *
+ * const validate = (value: unknown) => ({ value });
+ * const zod = label({ version: 1, vendor: "zod", validate });
+ * strictEqual(zod, "zod (Standard Schema 1)");
+ * ```
  */
 export interface StandardSchemaProperties<TOutput> {
   /** The version of the standard. */
@@ -365,12 +473,50 @@ export interface StandardSchemaProperties<TOutput> {
  * What a schema answers.
  *
  * @typeParam TOutput What a valid value becomes.
+ *
+ * @example Issues decide, not the value
+ * ```ts
+ * import type { StandardSchemaResult } from "@groundwork/infra/validators";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const isValid = (answer: StandardSchemaResult<string>) =>
+ *   answer.issues === undefined;
+ *
+ * strictEqual(isValid({ value: "" }), true);
+ * strictEqual(isValid({ issues: [] }), false);
+ * ```
  */
 export type StandardSchemaResult<TOutput> =
   | { readonly value: TOutput; readonly issues?: undefined }
   | { readonly issues: readonly StandardSchemaIssue[] };
 
-/** One thing that a schema finds wrong. */
+/**
+ * One thing that a schema finds wrong.
+ *
+ * @example Where a value within a value is wrong
+ * ```ts
+ * import {
+ *   type StandardSchemaIssue,
+ *   validateSchema,
+ * } from "@groundwork/infra/validators";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const issue: StandardSchemaIssue = {
+ *   message: "Too short",
+ *   path: ["tags", { key: 0 }],
+ * };
+ * const schema = {
+ *   "~standard": {
+ *     version: 1 as const,
+ *     vendor: "example",
+ *     validate: () => ({ issues: [issue] }),
+ *   },
+ * };
+ * const error = validateSchema(schema, { tags: [""] }, { field: "link" })
+ *   .unwrapErr();
+ * strictEqual(error.message, "link does not satisfy its schema: link.tags.0");
+ * ```
+ */
 export interface StandardSchemaIssue {
   /** What is wrong, in the schema library's words. */
   readonly message: string;
@@ -407,6 +553,7 @@ export interface ValidateSchemaOptions {
  * @returns What the schema made of the value; or an error with the code
  * `VALIDATION_SCHEMA_MISMATCH`, its `details.issues` telling where, or
  * `VALIDATION_SCHEMA_ASYNC`.
+ * @throws What the schema itself throws.
  *
  * @example Any library's schema will do
  * ```ts
@@ -528,5 +675,22 @@ function describeReceived(value: unknown): string {
   }
 }
 
-/** Every code of a validation error. */
+/**
+ * Every code of a validation error.
+ *
+ * @example Texts of your own for a form
+ * ```ts
+ * import {
+ *   validateNonEmpty,
+ *   type ValidationCode,
+ * } from "@groundwork/infra/validators";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const texts: Partial<Record<ValidationCode, string>> = {
+ *   VALIDATION_EMPTY_VALUE: "Please fill this in",
+ * };
+ * const { code } = validateNonEmpty("name", " ").unwrapErr();
+ * strictEqual(texts[code], "Please fill this in");
+ * ```
+ */
 export type ValidationCode = DomainCode<"VALIDATION">;

@@ -1682,6 +1682,18 @@ describe("field.secret()", () => {
       assertConceals(error, MARKER);
       return isInvalidOption(error, /default is not valid.*\[secret\]/);
     });
+    throws(() => field.secret({ of: field.string({ default: MARKER }) }));
+  });
+});
+
+describe("withEnvironment()", () => {
+  it("reads no variable from what its object inherits", () => {
+    const builder = new ConfigBuilder({
+      it: field.string({ env: "constructor" }),
+    });
+    deepStrictEqual(issuesOf(builder.withEnvironment({})), [
+      ["it", undefined, "constructor", "VALIDATION_REQUIRED"],
+    ]);
   });
 });
 

@@ -5,10 +5,10 @@
  * @module
  */
 
-import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { RepositoryError } from "../../src/errors.ts";
+import { RepositoryError, ValidationError } from "../../src/errors.ts";
 import {
   type Awaitable,
   isRepository,
@@ -256,6 +256,21 @@ export function repositoryConformance(
         const books = await make();
         await fill(books, "a", "b", "c");
         deepStrictEqual(await idsOf(books, options), expected);
+      });
+    }
+
+    for (
+      const options of [{ offset: -1 }, { offset: NaN }, { limit: -1 }, {
+        limit: NaN,
+      }]
+    ) {
+      const [[name, value]] = Object.entries(options) as [[string, number]];
+      it(`getAll() throws or rejects when ${name} is ${value}`, async () => {
+        const books = await make();
+        await rejects(
+          async () => await books.getAll(options),
+          (error) => ValidationError.is(error) && error.field === name,
+        );
       });
     }
 
