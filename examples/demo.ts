@@ -15,12 +15,15 @@ import { listen } from "./server.ts";
 import { configBuilder, createService, type Link } from "./service.ts";
 
 const unforeseen: unknown[] = [];
+function onError(error: unknown): void {
+  unforeseen.push(error);
+}
 const config = configBuilder()
-  .withOverrides({ port: 0, timeoutMs: 5_000 })
+  .withOverrides({ port: 0, shutdownTimeoutMs: 5_000 })
   .build().unwrap();
 const server = await listen(
-  createService(config, { onError: (error) => unforeseen.push(error) }),
-  config,
+  createService(config, { onError }),
+  { ...config, onError },
 );
 
 let requests = 0;
@@ -109,6 +112,7 @@ await step("resolve", async () => {
   const head = await send("/links/docs", { method: "HEAD" });
   strictEqual(head.status, 200);
   strictEqual(await head.text(), "");
+  ok(head.headers.get("content-length") !== "0", "HEAD tells GET's length");
   const missing = await problem(await send("/s/nowhere"), 404);
   strictEqual(missing.code, "DB_ENTITY_NOT_FOUND");
   return "302 to the URL, 404 for what is not there";

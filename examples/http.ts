@@ -69,7 +69,7 @@ export function problemResponse(problem: HttpProblem): Response {
 export interface BodyLimits {
   readonly maxBodyBytes: number;
   /** How long the whole body may take, in ms. */
-  readonly timeoutMs: number;
+  readonly bodyTimeoutMs: number;
 }
 
 /** Reads a JSON body; nothing of it is used unless all of it is good. */
@@ -98,9 +98,12 @@ export async function readJson(
   );
 }
 
+/** What of a body is left unread is not worth waiting for. */
+const CLOSE: Readonly<Record<string, string>> = { connection: "close" };
+
 async function readBytes(
   request: Request,
-  { maxBodyBytes, timeoutMs }: BodyLimits,
+  { maxBodyBytes, bodyTimeoutMs }: BodyLimits,
   clock: Clock,
 ): Promise<Result<Uint8Array, HttpProblem>> {
   const tooLarge = err(
@@ -108,7 +111,7 @@ async function readBytes(
       413,
       `The body must not exceed ${maxBodyBytes} bytes`,
       {},
-      { connection: "close" },
+      CLOSE,
     ),
   );
   if (Number(request.headers.get("content-length")) > maxBodyBytes) {
@@ -124,13 +127,18 @@ async function readBytes(
   const timer: TimerHandle = clock.setTimer(() => {
     timedOut = true;
     reader.cancel().catch(() => {});
-  }, timeoutMs);
+  }, bodyTimeoutMs);
   try {
     for (;;) {
       const { done, value } = await reader.read();
       if (timedOut) {
         return err(
-          new HttpProblem(408, `The body took longer than ${timeoutMs} ms`),
+          new HttpProblem(
+            408,
+            `The body took longer than ${bodyTimeoutMs} ms`,
+            {},
+            CLOSE,
+          ),
         );
       }
       if (done) return ok(concatenate(chunks, size));

@@ -37,11 +37,18 @@ export class Router {
   }
 
   /**
-   * Answers a request: by its handler; HEAD as GET without the body; OPTIONS
-   * with what is allowed; else as a problem.
+   * Answers a request: by its handler; HEAD as GET (every server drops the
+   * body itself); OPTIONS with what is allowed; else as a problem.
    */
   async route(request: Request): Promise<Response> {
-    // Some servers hand on what they made of a malformed Host header.
+    // Some servers make the URL of whatever the Host header says: with a
+    // delimiter in it the path would be of the client's choosing.
+    const host = request.headers.get("host") ?? "";
+    if (/[\s/?#@\\,]/.test(host)) {
+      return problemResponse(
+        new HttpProblem(400, "The Host header is not well-formed"),
+      );
+    }
     const target = catchToResult(() => {
       const url = new URL(request.url);
       return { url, path: url.pathname.split("/").map(decodeURIComponent) };
@@ -69,10 +76,7 @@ export class Router {
         );
     }
     const { params } = match;
-    const response = await match.route.handler(request, { url, params });
-    if (request.method !== "HEAD") return response;
-    await response.body?.cancel();
-    return new Response(null, response);
+    return await match.route.handler(request, { url, params });
   }
 }
 

@@ -14,8 +14,8 @@ import { listen } from "./server.ts";
 const builder = configBuilder();
 
 if (process.argv.includes("--help")) {
-  for (const { variable, kind, default: fallback } of builder.describe()) {
-    console.log(`${variable} (${kind}, default ${JSON.stringify(fallback)})`);
+  for (const it of builder.describe()) {
+    console.log(`${it.variable}: ${it.description} (default ${it.default})`);
   }
   process.exit(0);
 }
@@ -30,7 +30,7 @@ if (!config.ok) {
 
 const server = await listen(
   createService(config.value, { onError: console.error }),
-  config.value,
+  { ...config.value, onError: console.error },
 );
 
 for (const signal of ["SIGINT", "SIGTERM"]) {

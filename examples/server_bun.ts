@@ -1,26 +1,46 @@
-import type { FetchFunction, ListenOptions, RunningServer } from "./server.ts";
+import {
+  closeWithin,
+  type FetchFunction,
+  type ListenOptions,
+  originOf,
+  type RunningServer,
+} from "./server.ts";
 
 /** The part of Bun that is used here. */
 interface BunServer {
   readonly port: number;
-  stop(): Promise<void>;
+  stop(closeActiveConnections?: boolean): Promise<void>;
 }
 declare const Bun: {
   serve(options: {
     hostname: string;
     port: number;
     fetch: FetchFunction;
+    error: (error: unknown) => Response;
   }): BunServer;
 };
 
 /** Starts a server on Bun. */
 export function listen(
   fetch: FetchFunction,
-  { host, port }: ListenOptions,
+  { host, port, shutdownTimeoutMs, onError }: ListenOptions,
 ): Promise<RunningServer> {
-  const server = Bun.serve({ hostname: host, port, fetch });
+  const server = Bun.serve({
+    hostname: host,
+    port,
+    fetch,
+    error(error) {
+      onError(error);
+      return new Response(null, { status: 500 });
+    },
+  });
   return Promise.resolve({
-    url: `http://${host}:${server.port}`,
-    close: () => server.stop(),
+    url: originOf(host, server.port),
+    close: () =>
+      closeWithin(
+        shutdownTimeoutMs,
+        server.stop(),
+        () => void server.stop(true),
+      ),
   });
 }

@@ -7,26 +7,45 @@ import {
 import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { FetchFunction, ListenOptions, RunningServer } from "./server.ts";
+import { catchToResult } from "../mod.ts";
+import {
+  closeWithin,
+  type FetchFunction,
+  type ListenOptions,
+  originOf,
+  type RunningServer,
+} from "./server.ts";
 
 /** Starts a server on Node. */
 export async function listen(
   fetch: FetchFunction,
-  { host, port }: ListenOptions,
+  { host, port, shutdownTimeoutMs, onError }: ListenOptions,
 ): Promise<RunningServer> {
   const server = createServer((incoming, outgoing) => {
-    // A client that goes away mid-answer is no failure of the service.
-    answer(fetch, incoming, outgoing).catch(() => outgoing.destroy());
+    // A connection that is kept alive must not be served after close().
+    if (!server.listening) outgoing.setHeader("connection", "close");
+    answer(fetch, incoming, outgoing).catch((error) => {
+      // A client that goes away in the middle is no failure of the service.
+      if (!outgoing.destroyed) onError(error);
+      outgoing.destroy();
+    });
+    outgoing.once("finish", () => {
+      if (!server.listening) setImmediate(() => server.closeIdleConnections());
+    });
   });
   server.listen(port, host);
   await once(server, "listening");
-  const address = server.address() as AddressInfo;
   return {
-    url: `http://${host}:${address.port}`,
+    url: originOf(host, (server.address() as AddressInfo).port),
     async close() {
+      const closed = once(server, "close");
       server.close();
       server.closeIdleConnections();
-      await once(server, "close");
+      await closeWithin(
+        shutdownTimeoutMs,
+        closed,
+        () => server.closeAllConnections(),
+      );
     },
   };
 }
@@ -36,12 +55,15 @@ async function answer(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
 ): Promise<void> {
-  const request = toRequest(incoming, outgoing);
-  if (request === undefined) {
+  const request = catchToResult(
+    () => toRequest(incoming, outgoing),
+    () => "malformed",
+  );
+  if (!request.ok) {
     outgoing.writeHead(400, { connection: "close" }).end();
     return;
   }
-  const response = await fetch(request);
+  const response = await fetch(request.value);
   outgoing.writeHead(response.status, [...response.headers].flat());
   if (response.body === null) outgoing.end();
   else {
@@ -55,16 +77,14 @@ async function answer(
   incoming.resume();
 }
 
-/** `undefined` where target or Host header make no URL. */
+/** Throws where method, target or Host header make no request. */
 function toRequest(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
-): Request | undefined {
+): Request {
   const { method = "GET", url: target = "/", headersDistinct } = incoming;
   const authority = incoming.headers.host ?? "localhost";
   const url = target.startsWith("/") ? `http://${authority}${target}` : target;
-  if (!URL.canParse(url)) return undefined;
-
   const abort = new AbortController();
   outgoing.once("close", () => {
     if (!outgoing.writableFinished) abort.abort();

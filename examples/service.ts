@@ -19,8 +19,6 @@
 
 import {
   allErrors,
-  type BaseConfigFields,
-  baseFields,
   type Clock,
   ConfigBuilder,
   type ConfigOf,
@@ -55,11 +53,14 @@ export interface Link {
   readonly createdAt: string;
 }
 
-type ServiceFields = Pick<BaseConfigFields, "timeoutMs" | "retryAttempts"> & {
+type ServiceFields = {
   readonly host: Field<string>;
   readonly port: Field<number>;
   readonly maxLinks: Field<number>;
   readonly maxBodyBytes: Field<number>;
+  readonly bodyTimeoutMs: Field<number>;
+  readonly shutdownTimeoutMs: Field<number>;
+  readonly slugRetries: Field<number>;
 };
 
 /** The service's configuration. */
@@ -67,14 +68,42 @@ export type ServiceConfig = ConfigOf<ServiceFields>;
 
 /** What there is to configure: `HOST`, `PORT` and `LINKS_…`. */
 export function configBuilder(): ConfigBuilder<ServiceFields> {
-  const { timeoutMs, retryAttempts } = baseFields();
   return new ConfigBuilder({
-    timeoutMs,
-    retryAttempts,
-    host: field.string({ env: "HOST", default: "127.0.0.1" }),
-    port: field.integer({ env: "PORT", default: 8080, min: 0, max: 65535 }),
-    maxLinks: field.integer({ default: 100_000, min: 1 }),
-    maxBodyBytes: field.integer({ default: 1024 * 1024, min: 1 }),
+    host: field.string({
+      env: "HOST",
+      default: "127.0.0.1",
+      description: "The address to listen at",
+    }),
+    port: field.integer({
+      env: "PORT",
+      default: 8080,
+      min: 0,
+      max: 65535,
+      description: "The port to listen at; 0 for a free one",
+    }),
+    maxLinks: field.integer({
+      default: 100_000,
+      min: 1,
+      description: "How many links there may be",
+    }),
+    maxBodyBytes: field.integer({
+      default: 1024 * 1024,
+      min: 1,
+      description: "How large a request's body may be",
+    }),
+    bodyTimeoutMs: field.duration({
+      default: "30s",
+      description: "How long a request's body may take",
+    }),
+    shutdownTimeoutMs: field.duration({
+      default: "10s",
+      description: "How long requests under way may take at the end",
+    }),
+    slugRetries: field.integer({
+      default: 3,
+      min: 0,
+      description: "How often another random slug is tried",
+    }),
   }, { envPrefix: "LINKS_" });
 }
 
@@ -84,13 +113,13 @@ export interface ServiceParts {
   readonly clock?: Clock;
   readonly random?: RandomSource;
   /** Gets what nobody foresaw, which clients only see as a 500. */
-  readonly onError?: (error: unknown) => void;
+  readonly onError: (error: unknown) => void;
 }
 
 /** Makes the service: a function from request to response. */
 export function createService(
   config: ServiceConfig,
-  parts: ServiceParts = {},
+  parts: ServiceParts,
 ): (request: Request) => Promise<Response> {
   const {
     links = new InMemoryRepository<Link>({
@@ -100,10 +129,10 @@ export function createService(
     }),
     clock = systemClock,
     random = systemRandom,
-    onError = () => {},
+    onError,
   } = parts;
 
-  const createLink = linkCreator(links, clock, random, config.retryAttempts);
+  const createLink = linkCreator(links, clock, random, config.slugRetries);
 
   const router = new Router()
     .on("GET", "/", () => html(WELCOME))
@@ -165,6 +194,9 @@ const HTTP_URL: Format = {
   pattern: /https?:\/\/[^\s]{1,2040}/i,
 };
 
+/** How many unknown fields an answer names: there may be 100,000 of them. */
+const MOST_UNKNOWN_FIELDS = 10;
+
 /** The operation behind `POST /links`: checks the input, stores a link. */
 function linkCreator(
   links: Repository<Link>,
@@ -180,7 +212,7 @@ function linkCreator(
       const checked = allErrors([
         validateUrl("url", url),
         slug === undefined ? ok(slug) : validateFormat("slug", slug, SLUG),
-        ...Object.keys(unknown).map((name) =>
+        ...Object.keys(unknown).slice(0, MOST_UNKNOWN_FIELDS).map((name) =>
           err(new ValidationError("VALIDATION_UNKNOWN_FIELD", { field: name }))
         ),
       ]);
@@ -233,8 +265,9 @@ function pageParameter(
   limits: { readonly min: number; readonly max?: number },
 ): Result<number, ValidationError> {
   const text = url.searchParams.get(name);
-  const value = text === null ? fallback : text === "" ? NaN : Number(text);
-  return validateRange(name, value, { ...limits, integer: true });
+  if (text === null) return ok(fallback);
+  return validateFormat(name, text, /\d+/)
+    .andThen((digits) => validateRange(name, Number(digits), limits));
 }
 
 function noSuchLink(slug: string): RepositoryError<"DB_ENTITY_NOT_FOUND"> {
@@ -254,7 +287,7 @@ const STATUS_OF: { readonly [C in ErrorCode]?: number } = {
 function failure(
   error: RepositoryError | readonly ValidationError[],
 ): Response {
-  if (error instanceof RepositoryError) {
+  if (RepositoryError.is(error)) {
     const status = STATUS_OF[error.code];
     if (status === undefined) throw error;
     return problemResponse(
@@ -279,7 +312,8 @@ const WELCOME = `<!doctype html>
 <h1>Links</h1>
 <p>A link shortener, and the reference service of Groundwork.</p>
 <pre>
-curl -d '{"url":"https://example.com/"}' -H 'content-type: application/json' /links
+curl http://localhost:8080/links \\
+  -H 'content-type: application/json' -d '{"url":"https://example.com/"}'
 </pre>
 </html>
 `;

@@ -27,18 +27,28 @@ export function isJson(value: unknown): boolean {
 }
 
 /**
- * A frozen copy of plain objects and arrays, at any depth; anything else is
- * kept as it is. `Object.fromEntries` defines, so that a key `__proto__` from
- * a file is plain data.
+ * A copy of plain objects, arrays and dates, at any depth; anything else, such
+ * as an instance of a class, is kept as it is. `Object.fromEntries` defines, so
+ * that a key `__proto__` from a file is plain data.
  */
+export function plainCopy<T>(value: T): T {
+  return copyWith(value, (copy) => copy);
+}
+
+/** The same, frozen (but for the dates). */
 export function frozenCopy<T>(value: T): T {
+  return copyWith(value, Object.freeze);
+}
+
+function copyWith<T>(value: T, finish: (copy: object) => unknown): T {
   if (Array.isArray(value)) {
-    return Object.freeze(value.map((item) => frozenCopy(item))) as T;
+    return finish(value.map((item) => copyWith(item, finish))) as T;
   }
+  if (value instanceof Date) return new Date(value) as T;
   if (!isPlainObject(value)) return value;
   const entries = Object.entries(value).map(([key, item]) => [
     key,
-    frozenCopy(item),
+    copyWith(item, finish),
   ]);
-  return Object.freeze(Object.fromEntries(entries)) as T;
+  return finish(Object.fromEntries(entries)) as T;
 }

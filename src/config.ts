@@ -38,7 +38,7 @@
  * @module
  */
 
-import { frozenCopy } from "./_plain.ts";
+import { frozenCopy, isPlainObject } from "./_plain.ts";
 import {
   type ConfigRecord,
   type Field,
@@ -51,15 +51,10 @@ import {
   type ConfigLayer,
   ValidationError,
 } from "./errors.ts";
-import { Expectations } from "./messages.ts";
+import { Expectations, fillPlaceholders } from "./messages.ts";
 import { catchToResult, Err, Ok, type Result } from "./result.ts";
 import type { Secret } from "./secret.ts";
-import {
-  type Format,
-  requireOption,
-  validateFormat,
-  validateType,
-} from "./validators.ts";
+import { requireOption, validateFormat, validateType } from "./validators.ts";
 
 export * from "./config_fields.ts";
 
@@ -250,13 +245,14 @@ export class ConfigBuilder<const S extends ConfigShape> {
    *
    * @param shape Fields and groups of fields by name.
    * @param options How variables are named.
-   * @throws {ValidationError} A default is not valid for its field, or a name
-   * is empty or has a dot in it.
+   * @throws {ValidationError} A default is not valid for its field, a name is
+   * empty or has a dot in it, or two fields read one variable.
    */
   constructor(shape: S, options: ConfigBuilderOptions = {}) {
     this.#shape = frozenCopy(shape);
     this.#options = options;
     this.#leaves = leavesOf(this.#shape, "", options.envPrefix);
+    requireOwnVariables(this.#leaves);
     this.#given = defaultsOf(this.#leaves);
   }
 
@@ -548,7 +544,11 @@ function leavesOf(
   envPrefix: string | undefined,
 ): readonly Leaf[] {
   return Object.entries(shape).flatMap(([name, node]) => {
-    requireOption(validateFormat("shape", name, FIELD_NAME), name);
+    const description = Expectations.FIELD_NAME;
+    requireOption(
+      validateFormat("shape", name, { description, pattern: FIELD_NAME }),
+      name,
+    );
     const here = join(path, name);
     if (!isField(node)) return leavesOf(node, here, envPrefix);
     const variable = node.options.env ??
@@ -557,11 +557,25 @@ function leavesOf(
   });
 }
 
+/** Two fields of one variable would be a slip: `aB.c` and `a.bC` under a prefix. */
+function requireOwnVariables(leaves: readonly Leaf[]): void {
+  const fields = new Map<string, string>();
+  for (const { path, variable } of leaves) {
+    if (variable === undefined) continue;
+    const other = fields.get(variable);
+    if (other !== undefined) {
+      throw new ValidationError("VALIDATION_INVALID_OPTION", {
+        field: path,
+        reason: fillPlaceholders(Expectations.OWN_VARIABLE, { other }),
+        received: variable,
+      });
+    }
+    fields.set(variable, path);
+  }
+}
+
 /** Dots part the names of a path. */
-const FIELD_NAME: Format = {
-  description: Expectations.FIELD_NAME,
-  pattern: /[^.]+/,
-};
+const FIELD_NAME = /[^.]+/;
 
 /** `database.poolSize` to `DATABASE_POOL_SIZE`. */
 function toVariable(path: string): string {
@@ -588,10 +602,12 @@ function flatten(
 ): { readonly raw: Map<string, unknown>; readonly errors: ValidationError[] } {
   const raw = new Map<string, unknown>();
   if (values === undefined) return { raw, errors: [] };
-  const group = validateType(path || "configuration", values, "object");
-  if (!group.ok) return { raw, errors: [group.error] };
+  if (!isPlainObject(values)) {
+    const whole = path || "configuration";
+    return { raw, errors: [typeMismatch(whole, "object")] };
+  }
   const errors: ValidationError[] = [];
-  for (const [name, value] of Object.entries(group.value)) {
+  for (const [name, value] of Object.entries(values)) {
     const here = join(path, name);
     const node = Object.hasOwn(shape, name) ? shape[name] : undefined;
     if (node === undefined) {
@@ -601,11 +617,7 @@ function flatten(
     } else if (isField(node)) {
       const copy = catchToResult(
         () => frozenCopy(value),
-        () =>
-          new ValidationError("VALIDATION_TYPE_MISMATCH", {
-            field: here,
-            expectedType: Expectations.FINITE,
-          }),
+        () => typeMismatch(here, Expectations.FINITE),
       );
       if (copy.ok) raw.set(here, copy.value);
       else errors.push(copy.error);
@@ -616,6 +628,11 @@ function flatten(
     }
   }
   return { raw, errors };
+}
+
+function typeMismatch(field: string, expectedType: string): ValidationError {
+  const params = { field, expectedType };
+  return new ValidationError("VALIDATION_TYPE_MISMATCH", params);
 }
 
 function readGiven(

@@ -192,7 +192,8 @@ export interface SecretFieldOptions<T> extends FieldOptions<never> {
  * strictEqual(shout("Ada"), "ADA");
  * ```
  */
-export type AbsentIn<O> = O extends { readonly optional: true } ? undefined
+export type AbsentIn<O> = O extends { readonly optional: infer B }
+  ? true extends B ? undefined : never
   : never;
 
 /**

@@ -36,6 +36,20 @@ import {
   type MessageCatalogue,
 } from "./messages.ts";
 
+/** The name of each domain's class. */
+const CLASS_NAMES: Readonly<Record<ErrorDomain, string>> = {
+  AUTH: "AuthenticationError",
+  CACHE: "CacheError",
+  POOL: "PoolError",
+  VALIDATION: "ValidationError",
+  SECURITY: "SecurityError",
+  MSG: "MessagingError",
+  DB: "RepositoryError",
+  TASK: "TaskError",
+  COMPRESSION: "CompressionError",
+  CONFIG: "ConfigError",
+};
+
 /** Errors of every copy of the package carry their class's domain under it. */
 const BRAND_KEY = "@groundwork/infra/error";
 
@@ -52,7 +66,8 @@ export interface InfrastructureErrorOptions {
 
 /**
  * The arguments after the code: a code without placeholders needs no
- * parameters.
+ * parameters. For a code that is only known as a union the check is as loose
+ * as the loosest of them.
  *
  * @typeParam C The code.
  *
@@ -208,14 +223,24 @@ export class InfrastructureError<C extends ErrorCode = ErrorCode>
     });
   }
 
-  /** The class's name, a literal that minifiers keep. */
+  /**
+   * The class's name, which minifiers keep. A class of your own overrides it,
+   * or assigns another.
+   */
   override get name(): string {
-    return "InfrastructureError";
+    const { domain } = this.constructor as typeof InfrastructureError;
+    return domain === undefined ? "InfrastructureError" : CLASS_NAMES[domain];
+  }
+
+  /** Gives this error a name of its own. */
+  override set name(name: string) {
+    const property = { value: name, writable: true, configurable: true };
+    Object.defineProperty(this, "name", property);
   }
 
   /**
-   * Whether a value is an error of this class, or of another copy of the
-   * package's. A class of your own that extends one counts as that one.
+   * Whether a value is an error of this class or one that extends it. For the
+   * package's own classes an error of another copy of the package counts too.
    *
    * @typeParam T The class asked.
    * @param value What to look at.
@@ -241,11 +266,14 @@ export class InfrastructureError<C extends ErrorCode = ErrorCode>
     if (typeof value !== "object" || value === null) return false;
     const brand = Object.getOwnPropertyDescriptor(value, Symbol.for(BRAND_KEY));
     if (brand === undefined) return false;
+    // A class that somebody extended: it says no more of itself than this.
+    if (!Object.hasOwn(this, "domain")) return value instanceof this;
     return this.domain === undefined || this.domain === brand.value;
   }
 
   /**
-   * What goes into logs and answers: no stack.
+   * What goes into logs and answers, and to other workers (a structured clone
+   * keeps little more than the message): no stack.
    *
    * @returns Name, code, message, parameters, details and the cause in short.
    *
@@ -332,11 +360,6 @@ export class AuthenticationError<
 > extends InfrastructureError<C> {
   /** The domain of the codes. */
   static override readonly domain = "AUTH";
-
-  /** The class's name. */
-  override get name(): "AuthenticationError" {
-    return "AuthenticationError";
-  }
 }
 
 /**
@@ -362,11 +385,6 @@ export class CacheError<
 > extends InfrastructureError<C> {
   /** The domain of the codes. */
   static override readonly domain = "CACHE";
-
-  /** The class's name. */
-  override get name(): "CacheError" {
-    return "CacheError";
-  }
 }
 
 /**
@@ -391,11 +409,6 @@ export class PoolError<
 > extends InfrastructureError<C> {
   /** The domain of the codes. */
   static override readonly domain = "POOL";
-
-  /** The class's name. */
-  override get name(): "PoolError" {
-    return "PoolError";
-  }
 }
 
 /**
@@ -419,11 +432,6 @@ export class ValidationError<
 > extends InfrastructureError<C> {
   /** The domain of the codes. */
   static override readonly domain = "VALIDATION";
-
-  /** The class's name. */
-  override get name(): "ValidationError" {
-    return "ValidationError";
-  }
 
   /** The field that is not valid. */
   get field(): string {
@@ -452,11 +460,6 @@ export class SecurityError<
 > extends InfrastructureError<C> {
   /** The domain of the codes. */
   static override readonly domain = "SECURITY";
-
-  /** The class's name. */
-  override get name(): "SecurityError" {
-    return "SecurityError";
-  }
 }
 
 /**
@@ -480,11 +483,6 @@ export class MessagingError<
 > extends InfrastructureError<C> {
   /** The domain of the codes. */
   static override readonly domain = "MSG";
-
-  /** The class's name. */
-  override get name(): "MessagingError" {
-    return "MessagingError";
-  }
 }
 
 /**
@@ -510,11 +508,6 @@ export class RepositoryError<
 > extends InfrastructureError<C> {
   /** The domain of the codes. */
   static override readonly domain = "DB";
-
-  /** The class's name. */
-  override get name(): "RepositoryError" {
-    return "RepositoryError";
-  }
 }
 
 /**
@@ -541,11 +534,6 @@ export class TaskError<
 > extends InfrastructureError<C> {
   /** The domain of the codes. */
   static override readonly domain = "TASK";
-
-  /** The class's name. */
-  override get name(): "TaskError" {
-    return "TaskError";
-  }
 }
 
 /**
@@ -573,11 +561,6 @@ export class CompressionError<
 > extends InfrastructureError<C> {
   /** The domain of the codes. */
   static override readonly domain = "COMPRESSION";
-
-  /** The class's name. */
-  override get name(): "CompressionError" {
-    return "CompressionError";
-  }
 }
 
 /**
@@ -657,11 +640,6 @@ export class ConfigError<
   /** The domain of the codes. */
   static override readonly domain = "CONFIG";
 
-  /** The class's name. */
-  override get name(): "ConfigError" {
-    return "ConfigError";
-  }
-
   /** Everything that is wrong, as `details.issues` has it. */
   get issues(): readonly ConfigIssue[] {
     const { issues = [] } = this.details ?? {};
@@ -670,8 +648,44 @@ export class ConfigError<
 }
 
 /**
+ * The error of each code, as a union that narrows by `code`, parameters
+ * included: what a function with several errors returns.
+ *
+ * @typeParam C The codes.
+ *
+ * @example Narrow by code
+ * ```ts
+ * import { type ErrorOf, PoolError } from "@groundwork/infra/errors";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * function waitedMs(error: ErrorOf<"POOL_CLOSED" | "POOL_ACQUIRE_TIMEOUT">) {
+ *   return error.code === "POOL_CLOSED" ? 0 : error.params.timeoutMs;
+ * }
+ * strictEqual(waitedMs(new PoolError("POOL_CLOSED")), 0);
+ * strictEqual(
+ *   waitedMs(new PoolError("POOL_ACQUIRE_TIMEOUT", { timeoutMs: 5 })),
+ *   5,
+ * );
+ * ```
+ */
+export type ErrorOf<C extends ErrorCode> = C extends DomainCode<"AUTH">
+  ? AuthenticationError<C>
+  : C extends DomainCode<"CACHE"> ? CacheError<C>
+  : C extends DomainCode<"POOL"> ? PoolError<C>
+  : C extends DomainCode<"VALIDATION"> ? ValidationError<C>
+  : C extends DomainCode<"SECURITY"> ? SecurityError<C>
+  : C extends DomainCode<"MSG"> ? MessagingError<C>
+  : C extends DomainCode<"DB"> ? RepositoryError<C>
+  : C extends DomainCode<"TASK"> ? TaskError<C>
+  : C extends DomainCode<"COMPRESSION"> ? CompressionError<C>
+  : C extends DomainCode<"CONFIG"> ? ConfigError<C>
+  : never;
+
+/**
  * Renders an error in another language. A text that the catalogue lacks comes
- * in English.
+ * in English, and so do words among the parameters: the reason of another
+ * component, or the summary of a ConfigError, whose `issues` can be rendered
+ * one by one.
  *
  * @param error The error, or what it serialized to.
  * @param catalogue The texts of the other language.

@@ -139,7 +139,8 @@ export class MemoryStore<TKey, TValue> implements Store<TKey, TValue> {
    * @param key Its key.
    * @param value The value.
    * @param options How long it stays.
-   * @returns Nothing; or an error with the code `CACHE_STORE_FULL`.
+   * @returns Nothing; or an error with the code `CACHE_STORE_FULL`. A full
+   * store looks at every entry for expired ones before it refuses.
    * @throws {ValidationError} `ttlMs` is not a number or is NaN.
    *
    * @example A new value gets a new time to live

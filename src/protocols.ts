@@ -26,11 +26,8 @@
  * @module
  */
 
-import type {
-  CacheError,
-  InfrastructureError,
-  RepositoryError,
-} from "./errors.ts";
+import type { Clock } from "./clock.ts";
+import type { ErrorOf, InfrastructureError } from "./errors.ts";
 import type { Result } from "./result.ts";
 
 /**
@@ -51,6 +48,21 @@ import type { Result } from "./result.ts";
  * ```
  */
 export type Awaitable<T> = T | Promise<T>;
+
+/** Why {@linkcode Repository.create} refuses an entity. */
+export type CreateError = ErrorOf<
+  "DB_DUPLICATE_KEY" | "DB_REPOSITORY_FULL" | "DB_CONSTRAINT_VIOLATION"
+>;
+
+/** Why {@linkcode Repository.update} refuses an entity. */
+export type UpdateError = ErrorOf<
+  "DB_ENTITY_NOT_FOUND" | "DB_CONSTRAINT_VIOLATION"
+>;
+
+/** Why {@linkcode Store.set} refuses a value. */
+export type StoreSetError = ErrorOf<
+  "CACHE_STORE_FULL" | "CACHE_SERIALIZATION_FAILED"
+>;
 
 /** Which part of a list to give. */
 export interface ListOptions {
@@ -120,16 +132,17 @@ export interface Repository<TEntity, TId = string> {
    * `DB_DUPLICATE_KEY` where the id is taken, `DB_REPOSITORY_FULL` where there
    * is no room, `DB_CONSTRAINT_VIOLATION` where a rule of the store is broken.
    */
-  create(entity: TEntity): Awaitable<Result<TEntity, RepositoryError>>;
+  create(entity: TEntity): Awaitable<Result<TEntity, CreateError>>;
 
   /**
    * Replaces an entity.
    *
    * @param entity The new entity; it carries the id of the old.
    * @returns The entity as stored; or an error with the code
-   * `DB_ENTITY_NOT_FOUND` where there is none with its id.
+   * `DB_ENTITY_NOT_FOUND` where there is none with its id,
+   * `DB_CONSTRAINT_VIOLATION` where a rule of the store is broken.
    */
-  update(entity: TEntity): Awaitable<Result<TEntity, RepositoryError>>;
+  update(entity: TEntity): Awaitable<Result<TEntity, UpdateError>>;
 
   /**
    * Removes an entity.
@@ -267,15 +280,16 @@ export interface Store<TKey, TValue> {
    * @param value The value.
    * @param options How long it stays.
    * @returns Nothing; or an error with the code `CACHE_STORE_FULL` where there
-   * is no room for one more key. A store never drops a live value to make
-   * room.
+   * is no room for one more key (a store never drops a live value to make
+   * room), `CACHE_SERIALIZATION_FAILED` where a remote one cannot write the
+   * value down.
    * @throws {ValidationError} `ttlMs` is not a number or is NaN.
    */
   set(
     key: TKey,
     value: TValue,
     options?: StoreSetOptions,
-  ): Awaitable<Result<void, CacheError>>;
+  ): Awaitable<Result<void, StoreSetError>>;
 
   /**
    * Removes a value.
@@ -387,6 +401,26 @@ export function isFactory(value: unknown): value is Factory<unknown, unknown> {
  */
 export function isStore(value: unknown): value is Store<unknown, unknown> {
   return hasMethods(value, ["get", "set", "delete", "has"]);
+}
+
+/**
+ * Whether a value has the methods of a {@linkcode Clock}.
+ *
+ * @param value What to look at.
+ * @returns Whether they are all there.
+ *
+ * @example A clock of a test
+ * ```ts
+ * import { isClock } from "@groundwork/infra/protocols";
+ * import { ManualClock } from "@groundwork/infra/testing";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * strictEqual(isClock(new ManualClock()), true);
+ * strictEqual(isClock(Date), false);
+ * ```
+ */
+export function isClock(value: unknown): value is Clock {
+  return hasMethods(value, ["now", "monotonic", "sleep", "setTimer"]);
 }
 
 /**

@@ -21,6 +21,7 @@
  * @module
  */
 
+import { plainCopy } from "./_plain.ts";
 import { RepositoryError } from "./errors.ts";
 import type { ListOptions, Repository } from "./protocols.ts";
 import { Err, Ok, type Result } from "./result.ts";
@@ -43,7 +44,9 @@ export interface InMemoryRepositoryOptions<TEntity, TId> {
   readonly idOf?: (entity: TEntity) => TId;
   /**
    * Copies an entity on its way in and out. Pass the identity function where
-   * entities are immutable. Default: `structuredClone`.
+   * entities are immutable, `structuredClone` where they hold Maps or other
+   * things that can change. Default: copies plain objects, arrays and dates at
+   * any depth, and keeps what else there is, such as a `Secret`.
    */
   readonly copy?: (entity: TEntity) => TEntity;
   /**
@@ -93,11 +96,11 @@ export class InMemoryRepository<TEntity, TId = string>
     const {
       entity,
       idOf = idProperty,
-      copy = structuredClone,
+      copy = plainCopy,
       maxEntities = 100_000,
     } = options;
     this.#entity = requireOption(validateNonEmpty("entity", entity), entity);
-    // Called as plain functions: structuredClone refuses any other `this`.
+    // Called as plain functions: structuredClone, for one, refuses a `this`.
     this.#idOf = (entity) => idOf(entity);
     this.#copy = (entity) => copy(entity);
     this.#maxEntities = requireOption(
@@ -201,7 +204,7 @@ export class InMemoryRepository<TEntity, TId = string>
         new RepositoryError(
           "DB_DUPLICATE_KEY",
           { entity: this.#entity },
-          { details: { id } },
+          { details: { id: String(id) } },
         ),
       );
     }

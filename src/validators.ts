@@ -23,7 +23,6 @@
  */
 
 import { ValidationError } from "./errors.ts";
-import type { DomainCode } from "./messages.ts";
 import { Err, Ok, type Result } from "./result.ts";
 
 /**
@@ -231,9 +230,17 @@ export interface RangeLimits {
  */
 export type RangeCode<L extends RangeLimits> = L extends
   { readonly min: number; readonly max: number } ? "VALIDATION_OUT_OF_RANGE"
-  : L extends { readonly min: number } ? "VALIDATION_TOO_SMALL"
-  : L extends { readonly max: number } ? "VALIDATION_TOO_LARGE"
-  : "VALIDATION_OUT_OF_RANGE" | "VALIDATION_TOO_SMALL" | "VALIDATION_TOO_LARGE";
+  : L extends { readonly min: number }
+    ? "max" extends keyof L ? AnyRangeCode : "VALIDATION_TOO_SMALL"
+  : L extends { readonly max: number }
+    ? "min" extends keyof L ? AnyRangeCode : "VALIDATION_TOO_LARGE"
+  : AnyRangeCode;
+
+/** The codes of a number outside limits that are only known at run time. */
+export type AnyRangeCode =
+  | "VALIDATION_OUT_OF_RANGE"
+  | "VALIDATION_TOO_SMALL"
+  | "VALIDATION_TOO_LARGE";
 
 /**
  * Checks that a number lies within its limits, both inclusive. NaN never does.
@@ -674,23 +681,3 @@ function describeReceived(value: unknown): string {
       return Object.is(value, -0) ? "-0" : String(value);
   }
 }
-
-/**
- * Every code of a validation error.
- *
- * @example Texts of your own for a form
- * ```ts
- * import {
- *   validateNonEmpty,
- *   type ValidationCode,
- * } from "@groundwork/infra/validators";
- * import { strictEqual } from "node:assert/strict";
- *
- * const texts: Partial<Record<ValidationCode, string>> = {
- *   VALIDATION_EMPTY_VALUE: "Please fill this in",
- * };
- * const { code } = validateNonEmpty("name", " ").unwrapErr();
- * strictEqual(texts[code], "Please fill this in");
- * ```
- */
-export type ValidationCode = DomainCode<"VALIDATION">;

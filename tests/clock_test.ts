@@ -17,6 +17,7 @@ import {
   type TimerHandle,
 } from "../src/clock.ts";
 import { ManualClock } from "../src/testing.ts";
+import { clockConformance } from "./conformance/clock_conformance.ts";
 import {
   CountingSignal,
   NOT_NUMBERS,
@@ -531,3 +532,8 @@ describe("systemRandom()", () => {
     });
   });
 });
+
+clockConformance("systemClock", () => ({
+  clock: systemClock,
+  pass: (durationMs) => systemClock.sleep(durationMs),
+}));

@@ -1686,6 +1686,45 @@ describe("field.secret()", () => {
   });
 });
 
+describe("ConfigBuilder variables", () => {
+  it("throws when two fields read one variable", () => {
+    const shapes: ConfigShape[] = [
+      {
+        database: { poolSize: field.integer() },
+        databasePool: { size: field.integer() },
+      },
+      { a: field.string({ env: "X" }), b: field.string({ env: "X" }) },
+    ];
+    for (const shape of shapes) {
+      throws(
+        () => new ConfigBuilder(shape, { envPrefix: "A_" }),
+        (error) => isInvalidOption(error, /its variable is that of /),
+      );
+    }
+  });
+});
+
+describe("withValues()", () => {
+  it("refuses what is no plain object instead of taking nothing from it", () => {
+    const builder = new ConfigBuilder({ it: field.string({ default: "x" }) });
+    for (const values of [new Map([["it", "y"]]), [], "it", null, new Date()]) {
+      deepStrictEqual(issuesOf(builder.withValues(values, "file")), [
+        ["configuration", "values", "file", "VALIDATION_TYPE_MISMATCH"],
+      ]);
+    }
+  });
+});
+
+describe("fields whose options are only known at run time", () => {
+  it("are typed for either case", () => {
+    const options: { readonly optional: boolean } = { optional: true };
+    const builder = new ConfigBuilder({ it: field.string(options) });
+    const config = builder.build().unwrap();
+    expectType<Equal<typeof config.it, string | undefined>>();
+    strictEqual(config.it, undefined);
+  });
+});
+
 describe("withEnvironment()", () => {
   it("reads no variable from what its object inherits", () => {
     const builder = new ConfigBuilder({

@@ -434,6 +434,38 @@ describe("is()", () => {
   });
 });
 
+describe("a class of one's own", () => {
+  class LinkGone extends RepositoryError<"DB_ENTITY_NOT_FOUND"> {
+    readonly goneAt: number = 7;
+  }
+  class AnyTrouble extends InfrastructureError {}
+  const gone = new LinkGone("DB_ENTITY_NOT_FOUND", { entity: "L", id: 1 });
+  const plain = new RepositoryError("DB_DUPLICATE_KEY", { entity: "L" });
+
+  it("is told from the class it extends", () => {
+    assert.equal(LinkGone.is(gone), true);
+    assert.equal(LinkGone.is(plain), false);
+    assert.equal(AnyTrouble.is(plain), false);
+    assert.equal(RepositoryError.is(gone), true);
+    assert.equal(InfrastructureError.is(gone), true);
+  });
+
+  it("has the name of the class it extends, unless it takes another", () => {
+    assert.equal(gone.name, "RepositoryError");
+    class Overriding extends PoolError<"POOL_CLOSED"> {
+      override get name(): string {
+        return "Overriding";
+      }
+    }
+    assert.equal(new Overriding("POOL_CLOSED").toJSON().name, "Overriding");
+    const assigned = new PoolError("POOL_CLOSED");
+    assigned.name = "Assigned";
+    assert.equal(String(assigned), "Assigned: The pool is closed");
+    assert.deepEqual(Object.keys(assigned).includes("name"), false);
+    assert.equal(new PoolError("POOL_CLOSED").name, "PoolError");
+  });
+});
+
 describe("ValidationError", () => {
   it("has the field of its parameters, as a string", () => {
     for (const field of ["user.name", "", "{field}", 7, 0]) {

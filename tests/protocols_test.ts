@@ -1,15 +1,14 @@
 import { deepStrictEqual, strictEqual, throws } from "node:assert/strict";
 import { describe, it } from "node:test";
-import {
-  type CacheError,
-  InfrastructureError,
-  type RepositoryError,
-} from "../src/errors.ts";
+import { systemClock } from "../src/clock.ts";
+import { InfrastructureError } from "../src/errors.ts";
 import { MemoryStore } from "../src/memory_store.ts";
 import {
   type Awaitable,
+  type CreateError,
   type Factory,
   hasMethods,
+  isClock,
   isFactory,
   isRepository,
   isService,
@@ -18,10 +17,13 @@ import {
   type Repository,
   type Service,
   type Store,
+  type StoreSetError,
   type StoreSetOptions,
+  type UpdateError,
 } from "../src/protocols.ts";
 import { InMemoryRepository } from "../src/repository.ts";
 import { err, ok, type Result } from "../src/result.ts";
+import { ManualClock } from "../src/testing.ts";
 import { type Equal, expectType } from "./foundation_support.ts";
 
 interface User {
@@ -39,10 +41,10 @@ class RemoteRepository implements Repository<User> {
   async getAll(options?: ListOptions): Promise<readonly User[]> {
     return await this.#inner.getAll(options);
   }
-  async create(user: User): Promise<Result<User, RepositoryError>> {
+  async create(user: User): Promise<Result<User, CreateError>> {
     return await this.#inner.create(user);
   }
-  async update(user: User): Promise<Result<User, RepositoryError>> {
+  async update(user: User): Promise<Result<User, UpdateError>> {
     return await this.#inner.update(user);
   }
   async delete(id: string): Promise<boolean> {
@@ -64,7 +66,7 @@ class RemoteStore implements Store<string, number> {
     key: string,
     value: number,
     options?: StoreSetOptions,
-  ): Promise<Result<void, CacheError>> {
+  ): Promise<Result<void, StoreSetError>> {
     return await this.#inner.set(key, value, options);
   }
   async delete(key: string): Promise<boolean> {
@@ -140,6 +142,12 @@ const GUARDS: readonly {
     guard: isStore,
     methods: ["get", "set", "delete", "has"],
     good: [new MemoryStore(), new RemoteStore(), new Map()],
+  },
+  {
+    name: "isClock()",
+    guard: isClock,
+    methods: ["now", "monotonic", "sleep", "setTimer"],
+    good: [systemClock, new ManualClock()],
   },
 ];
 
@@ -299,6 +307,19 @@ describe("the protocols", () => {
       const result: Result<number, Error> = await service.execute(-1);
       strictEqual(result.ok, false);
     }
+  });
+
+  it("narrow the errors of create, update and set by their code", () => {
+    const users: Repository<User> = new InMemoryRepository<User>({
+      entity: "User",
+    });
+    const full = users.create({ id: "u", name: "a" });
+    if (!(full instanceof Promise) && !full.ok) {
+      if (full.error.code === "DB_REPOSITORY_FULL") {
+        expectType<Equal<typeof full.error.params.max, number>>();
+      }
+    }
+    strictEqual(full instanceof Promise, false);
   });
 
   it("guards narrow an unknown value to the protocol", () => {

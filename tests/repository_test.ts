@@ -8,6 +8,7 @@ import {
 import { describe, it } from "node:test";
 import { ValidationError } from "../src/errors.ts";
 import { InMemoryRepository } from "../src/repository.ts";
+import { Secret } from "../src/secret.ts";
 import {
   type Book,
   book,
@@ -124,9 +125,32 @@ describe("InMemoryRepository", () => {
     });
   }
 
-  it("lets the default copy refuse what cannot be cloned, and stores nothing", () => {
+  it("copies plain data and dates by default, and keeps what else there is", () => {
+    interface Task {
+      readonly id: string;
+      readonly due: Date;
+      readonly token: Secret<string>;
+      readonly run: () => number;
+    }
+    const tasks = new InMemoryRepository<Task>({ entity: "Task" });
+    const task = {
+      id: "a",
+      due: new Date(0),
+      token: new Secret("hunter2"),
+      run: () => 7,
+    };
+    tasks.create(task).unwrap().due.setTime(1);
+    task.due.setTime(2);
+    const stored = tasks.get("a")!;
+    strictEqual(stored.due.getTime(), 0);
+    strictEqual(stored.token.reveal(), "hunter2");
+    strictEqual(stored.run(), 7);
+  });
+
+  it("lets structuredClone refuse what cannot be cloned, and stores nothing", () => {
     const tasks = new InMemoryRepository<{ id: string; run: () => void }>({
       entity: "Task",
+      copy: structuredClone,
     });
     throws(() => tasks.create({ id: "a", run: () => {} }), {
       name: "DataCloneError",

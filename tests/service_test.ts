@@ -5,7 +5,7 @@ import { connect } from "node:net";
 import process from "node:process";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
-import { listen } from "../examples/server.ts";
+import { listen, originOf, type RunningServer } from "../examples/server.ts";
 import {
   configBuilder,
   createService,
@@ -26,9 +26,22 @@ function configWith(overrides: Partial<ServiceConfig> = {}): ServiceConfig {
 
 function makeService(
   overrides: Partial<ServiceConfig> = {},
-  parts: ServiceParts = {},
+  parts: Partial<ServiceParts> = {},
 ): Fetch {
-  return createService(configWith(overrides), parts);
+  return createService(configWith(overrides), { onError: rethrow, ...parts });
+}
+
+/** Nothing unforeseen may happen in a test that does not expect it. */
+function rethrow(error: unknown): never {
+  throw error;
+}
+
+/** Starts the service on a free port. */
+async function startService(
+  overrides: Partial<ServiceConfig> = {},
+): Promise<RunningServer> {
+  const config = configWith({ port: 0, ...overrides });
+  return await listen(makeService(overrides), { ...config, onError: rethrow });
 }
 
 function post(body: BodyInit, type = "application/json"): Request {
@@ -190,7 +203,7 @@ describe("service", () => {
 
   it("answers 408 when the body does not come in time", async () => {
     const clock = new ManualClock();
-    const fetch = makeService({ timeoutMs: 1000 }, { clock });
+    const fetch = makeService({ bodyTimeoutMs: 1000 }, { clock });
     const answer = fetch(post(new ReadableStream<Uint8Array>()));
     await clock.advanceAsync(1000);
     strictEqual((await answer).status, 408);
@@ -220,7 +233,7 @@ describe("service", () => {
     let drawn = 0;
     // A slug takes 7 draws: the first two links draw the same one.
     const random = () => draws[Math.floor(drawn++ / 7)] ?? 0.5;
-    const fetch = makeService({ retryAttempts: 1 }, { random });
+    const fetch = makeService({ slugRetries: 1 }, { random });
     const link = { url: "https://example.com" };
     strictEqual((await (await fetch(postLink(link))).json()).slug, "0000000");
     strictEqual((await (await fetch(postLink(link))).json()).slug, "iiiiiii");
@@ -297,13 +310,26 @@ describe("service", () => {
     }
   });
 
-  it("answers HEAD like GET without the body", async () => {
-    const fetch = makeService();
-    const get = await fetch(new Request(`${ORIGIN}/`));
-    const head = await fetch(new Request(`${ORIGIN}/`, { method: "HEAD" }));
-    strictEqual(head.status, get.status);
-    deepStrictEqual([...head.headers], [...get.headers]);
-    strictEqual(await head.text(), "");
+  it("names no more than ten unknown fields, however many there are", async () => {
+    const body: Record<string, unknown> = { url: "https://example.com" };
+    for (let i = 0; i < 50_000; i++) body[`field${i}`] = i;
+    const response = await makeService()(postLink(body));
+    const { errors } = await problemOf(response);
+    strictEqual((errors as unknown[]).length, 10);
+  });
+
+  it("answers 400 to a Host that would choose the path", async () => {
+    for (const host of ["x/s/docs?", "x#", "a@b", "a b", "a, b", "a\\b"]) {
+      const request = new Request(`${ORIGIN}/links`, {
+        headers: { host },
+      });
+      // Where a Request may not carry it, a server's may.
+      Object.defineProperty(request, "headers", {
+        value: new Headers({ host }),
+      });
+      const response = await makeService()(request);
+      strictEqual(response.status, 400, host);
+    }
   });
 
   it("answers 500 without details when the repository is down, and reports it", async () => {
@@ -350,7 +376,7 @@ describe("service", () => {
 
 describe("listen()", () => {
   it("serves concurrent clients over HTTP and frees the port", async () => {
-    const server = await listen(makeService(), { host: "127.0.0.1", port: 0 });
+    const server = await startService();
     const statuses = await Promise.all(
       Array.from({ length: 20 }, async () => {
         const response = await fetch(`${server.url}/links`, {
@@ -368,12 +394,30 @@ describe("listen()", () => {
     strictEqual(stillThere, false);
   });
 
+  it("answers HEAD with the head of GET and no body", async () => {
+    const server = await startService();
+    const answers = await sendRaw(
+      server.url,
+      "HEAD /links HTTP/1.1\r\nHost: x\r\n\r\n" +
+        "GET /links HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+    );
+    const [, head, get] = answers.split("HTTP/1.1 200 OK");
+    ok(head!.endsWith("\r\n\r\n"), "a body follows");
+    match(get!, /\{"links":\[\]\}/);
+    ok(!/content-length: 0/i.test(head!), "the length is not GET's");
+    await server.close();
+  });
+
   it("answers and goes on when a request is malformed", async () => {
-    const server = await listen(makeService(), { host: "127.0.0.1", port: 0 });
+    const server = await startService();
+    const end = "Connection: close\r\n\r\n";
     for (
       const request of [
-        "GET / HTTP/1.1\r\nHost: not a host\r\nConnection: close\r\n\r\n",
-        "GET /links/%zz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+        `GET / HTTP/1.1\r\nHost: not a host\r\n${end}`,
+        `GET /links HTTP/1.1\r\nHost: x/s/docs?\r\n${end}`,
+        `GET /links HTTP/1.1\r\nHost: a@b\r\n${end}`,
+        `GET /links/%zz HTTP/1.1\r\nHost: x\r\n${end}`,
+        `TRACE / HTTP/1.1\r\nHost: x\r\n${end}`,
         "nonsense\r\n\r\n",
       ]
     ) {
@@ -387,17 +431,32 @@ describe("listen()", () => {
   });
 
   it("answers 413 while a client is still sending", async () => {
-    const server = await listen(makeService({ maxBodyBytes: 10 }), {
-      host: "127.0.0.1",
-      port: 0,
-    });
-    const answer = await sendRaw(
-      server.url,
-      "POST /links HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n" +
-        "Content-Length: 1000000\r\n\r\n{",
-    );
+    const server = await startService({ maxBodyBytes: 10 });
+    const answer = await sendRaw(server.url, POST_HEAD + "{", "data");
     match(answer, /^HTTP\/1\.1 413 /);
     await server.close();
+  });
+
+  it("closes although clients hold on to their connections", async () => {
+    const server = await startService({
+      bodyTimeoutMs: 60_000,
+      shutdownTimeoutMs: 50,
+    });
+    const sockets = ["", "GET / HT", POST_HEAD + "{"].map((sent) => {
+      const socket = connect(Number(new URL(server.url).port), "127.0.0.1");
+      socket.on("error", () => {});
+      socket.write(sent);
+      return socket;
+    });
+    await Promise.all(sockets.map((socket) => once(socket, "connect")));
+    await fetch(server.url).then((response) => response.arrayBuffer());
+    await server.close();
+    for (const socket of sockets) socket.destroy();
+  });
+
+  it("puts an IPv6 address into brackets", () => {
+    strictEqual(originOf("::1", 80), "http://[::1]:80");
+    strictEqual(originOf("127.0.0.1", 80), "http://127.0.0.1:80");
   });
 });
 
@@ -406,13 +465,13 @@ describe("serve.ts", () => {
     const { code, stdout, stderr } = await runServe({
       PORT: "99999",
       HOST: " ",
-      LINKS_TIMEOUT_MS: "soon",
+      LINKS_BODY_TIMEOUT_MS: "soon",
     });
     strictEqual(code, 2);
     strictEqual(stdout, "");
     deepStrictEqual(
       stderr.trim().split("\n").map((line) => line.split(":")[0]).sort(),
-      ["HOST", "LINKS_TIMEOUT_MS", "PORT"],
+      ["HOST", "LINKS_BODY_TIMEOUT_MS", "PORT"],
     );
     ok(!stderr.includes("99999"), "the value does not show");
   });
@@ -440,13 +499,24 @@ function brokenStream(): ReadableStream<Uint8Array> {
   });
 }
 
-/** Sends bytes as they are and gives what came back up to the first answer. */
-async function sendRaw(url: string, request: string): Promise<string> {
+/** The head of a request that promises a megabyte. */
+const POST_HEAD = "POST /links HTTP/1.1\r\nHost: x\r\n" +
+  "Content-Type: application/json\r\nContent-Length: 1000000\r\n\r\n";
+
+/** Sends bytes as they are, and gives what came back until an event. */
+async function sendRaw(
+  url: string,
+  request: string,
+  until: "close" | "data" = "close",
+): Promise<string> {
   const socket = connect(Number(new URL(url).port), "127.0.0.1");
+  socket.on("error", () => {});
   socket.write(request);
-  const [chunk] = await once(socket, "data");
+  let answer = "";
+  socket.on("data", (chunk) => answer += chunk);
+  await once(socket, until);
   socket.destroy();
-  return String(chunk);
+  return answer;
 }
 
 interface Finished {

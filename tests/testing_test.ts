@@ -9,6 +9,7 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import { ValidationError } from "../src/errors.ts";
 import { ManualClock } from "../src/testing.ts";
+import { clockConformance } from "./conformance/clock_conformance.ts";
 import { NOT_NUMBERS, RUNS } from "./foundation_support.ts";
 
 /** Amounts by which no clock can be moved. */
@@ -511,4 +512,9 @@ describe("ManualClock.advanceAsync()", () => {
       { numRuns: RUNS },
     );
   });
+});
+
+clockConformance("ManualClock", () => {
+  const clock = new ManualClock();
+  return { clock, pass: (durationMs) => clock.advanceAsync(durationMs) };
 });

@@ -8,6 +8,7 @@ import {
   type AuthenticationError,
   CacheError,
   ConfigError,
+  type ErrorOf,
   InfrastructureError,
   PoolError,
   TaskError,
@@ -401,6 +402,13 @@ describe("functions that meet throwing and asynchronous code", () => {
     neverRun(() => catchToResult(length, () => "bad", 4));
   });
 
+  it("catchToResult() takes the input of a generic caller", () => {
+    function same<T>(value: T): Result<T, "bad"> {
+      return catchToResult((input: T) => input, () => "bad", value);
+    }
+    assert.deepEqual(same<number | undefined>(undefined), ok(undefined));
+  });
+
   it("catchToResultAsync() awaits the type", async () => {
     const caught = catchToResultAsync(() => Promise.resolve(1), () => "bad");
     hasType<Promise<Result<number, "bad">>>()(caught);
@@ -544,6 +552,19 @@ describe("codes of errors", () => {
     >();
   });
 
+  it("of several codes are a union that narrows, by ErrorOf", () => {
+    function limitOf(error: ErrorOf<"CACHE_STORE_FULL" | "POOL_CLOSED">) {
+      if (error.code === "POOL_CLOSED") {
+        hasType<PoolError<"POOL_CLOSED">>()(error);
+        return 0;
+      }
+      hasType<CacheError<"CACHE_STORE_FULL">>()(error);
+      return error.params.max;
+    }
+    const full = new CacheError("CACHE_STORE_FULL", { max: 3 });
+    assert.equal(limitOf(full), 3);
+  });
+
   it("tell the members of a union apart, parameters included", () => {
     type AnyOfThree =
       | PoolError<"POOL_CLOSED">
@@ -561,7 +582,7 @@ describe("codes of errors", () => {
           return `${error.params.timeoutMs} ms`;
         case "CACHE_TAG_NOT_FOUND":
           hasType<CacheError<"CACHE_TAG_NOT_FOUND">>()(error);
-          hasType<"CacheError">()(error.name);
+          hasType<"CACHE_TAG_NOT_FOUND">()(error.code);
           return `tag ${error.params.tag}`;
       }
       // No code is left: a new member of the union would not compile here.

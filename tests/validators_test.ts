@@ -11,7 +11,9 @@ import { systemClock } from "../src/clock.ts";
 import { ValidationError } from "../src/errors.ts";
 import { Err, Ok, type Result } from "../src/result.ts";
 import {
+  type AnyRangeCode,
   type Format,
+  type RangeCode,
   type RangeLimits,
   requireOption,
   type StandardSchemaIssue,
@@ -880,5 +882,19 @@ describe("requireOption()", () => {
           ),
       );
     }
+  });
+});
+
+describe("RangeCode", () => {
+  it("is exact for known bounds, and every code for a bound that may be there", () => {
+    expectType<Equal<RangeCode<{ min: 1 }>, "VALIDATION_TOO_SMALL">>();
+    expectType<Equal<RangeCode<{ max: 1 }>, "VALIDATION_TOO_LARGE">>();
+    expectType<
+      Equal<RangeCode<{ min: 0; max: 1 }>, "VALIDATION_OUT_OF_RANGE">
+    >();
+    expectType<Equal<RangeCode<{ min: 1; max?: number }>, AnyRangeCode>>();
+    const limits: { min: number; max?: number } = { min: 0, max: 1 };
+    const { code } = validateRange("it", 2, limits).unwrapErr();
+    strictEqual(code, "VALIDATION_OUT_OF_RANGE");
   });
 });
