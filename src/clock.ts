@@ -60,8 +60,8 @@ export interface Clock {
    * the event loop; `Infinity` waits for the signal alone.
    * @param options The signal that ends the wait early.
    * @returns A promise that resolves after the wait, or rejects with the
-   * signal's reason. An aborted wait leaves neither timer nor listener.
-   * @throws {TypeError} The duration is not a number or is NaN.
+   * signal's reason (an aborted wait leaves neither timer nor listener), or
+   * with a TypeError where the duration is not a number or is NaN.
    */
   sleep(durationMs: number, options?: SleepOptions): Promise<void>;
 
@@ -216,8 +216,8 @@ export function assertDelay(delayMs: number): void {
  * @param durationMs How long, in ms.
  * @param options The signal that ends the wait early.
  * @returns A promise that resolves after the wait, or rejects with the
- * signal's reason.
- * @throws {TypeError} The duration is not a number or is NaN.
+ * signal's reason, or with a TypeError where the duration is not a number or is
+ * NaN.
  *
  * @example An aborted wait
  * ```ts

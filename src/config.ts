@@ -54,7 +54,7 @@ import {
 import { Expectations, fillPlaceholders } from "./messages.ts";
 import { catchToResult, Err, Ok, type Result } from "./result.ts";
 import type { Secret } from "./secret.ts";
-import { requireOption, validateFormat, validateType } from "./validators.ts";
+import { requireOption, validateFormat } from "./validators.ts";
 
 export * from "./config_fields.ts";
 
