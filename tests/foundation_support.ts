@@ -1,6 +1,7 @@
 /** What several tests of the lower floors need. */
 
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import type * as fc from "fast-check";
 import type {
   StandardSchema,
   StandardSchemaResult,
@@ -201,5 +202,32 @@ export class CountingSignal {
 
   asSignal(): AbortSignal {
     return this as unknown as AbortSignal;
+  }
+}
+
+/** A step of a model-based test: does the same to the model and to the real. */
+export class ModelStep<Model extends object, Real>
+  implements fc.AsyncCommand<Model, Real> {
+  readonly #name: string;
+  readonly #run: (model: Model, real: Real) => Promise<void>;
+
+  constructor(
+    name: string,
+    run: (model: Model, real: Real) => Promise<void>,
+  ) {
+    this.#name = name;
+    this.#run = run;
+  }
+
+  check(): boolean {
+    return true;
+  }
+
+  run(model: Model, real: Real): Promise<void> {
+    return this.#run(model, real);
+  }
+
+  toString(): string {
+    return this.#name;
   }
 }

@@ -16,7 +16,7 @@ import {
   type Repository,
 } from "../../src/protocols.ts";
 import type { Result } from "../../src/result.ts";
-import { RUNS } from "../foundation_support.ts";
+import { ModelStep, RUNS } from "../foundation_support.ts";
 
 /** What the repositories under test hold. */
 export interface Book {
@@ -62,30 +62,15 @@ async function fill(books: Books, ...ids: readonly string[]): Promise<void> {
 
 type Model = Map<string, Book>;
 
-class Step implements fc.AsyncCommand<Model, Books> {
-  readonly #name: string;
-  readonly #run: (model: Model, books: Books) => Promise<void>;
-
-  constructor(
-    name: string,
-    run: (model: Model, books: Books) => Promise<void>,
-  ) {
-    this.#name = name;
-    this.#run = run;
-  }
-
-  check(): boolean {
-    return true;
-  }
-
-  async run(model: Model, books: Books): Promise<void> {
-    await this.#run(model, books);
+/** A step after which both hold the same. */
+function step(
+  name: string,
+  run: (model: Model, books: Books) => Promise<void>,
+): ModelStep<Model, Books> {
+  return new ModelStep(name, async (model, books) => {
+    await run(model, books);
     deepStrictEqual(await books.getAll(), [...model.values()]);
-  }
-
-  toString(): string {
-    return this.#name;
-  }
+  });
 }
 
 const ids = fc.constantFrom("a", "b", "c", "d");
@@ -93,44 +78,53 @@ const titles = fc.string({ maxLength: 3 });
 
 const steps = [
   fc.tuple(ids, titles).map(([id, title]) =>
-    new Step(`create(${id}, ${title})`, async (model, books) => {
-      const result = await books.create(book(id, title));
-      if (model.has(id)) strictEqual(codeOf(result), "DB_DUPLICATE_KEY");
-      else {
-        deepStrictEqual(result.unwrap(), book(id, title));
-        model.set(id, book(id, title));
-      }
-    })
+    step(
+      `create(${id}, ${title})`,
+      async (model, books) => {
+        const result = await books.create(book(id, title));
+        if (model.has(id)) strictEqual(codeOf(result), "DB_DUPLICATE_KEY");
+        else {
+          deepStrictEqual(result.unwrap(), book(id, title));
+          model.set(id, book(id, title));
+        }
+      },
+    )
   ),
   fc.tuple(ids, titles).map(([id, title]) =>
-    new Step(`update(${id}, ${title})`, async (model, books) => {
-      const result = await books.update(book(id, title));
-      if (!model.has(id)) strictEqual(codeOf(result), "DB_ENTITY_NOT_FOUND");
-      else {
-        deepStrictEqual(result.unwrap(), book(id, title));
-        model.set(id, book(id, title));
-      }
-    })
+    step(
+      `update(${id}, ${title})`,
+      async (model, books) => {
+        const result = await books.update(book(id, title));
+        if (!model.has(id)) strictEqual(codeOf(result), "DB_ENTITY_NOT_FOUND");
+        else {
+          deepStrictEqual(result.unwrap(), book(id, title));
+          model.set(id, book(id, title));
+        }
+      },
+    )
   ),
   ids.map((id) =>
-    new Step(`delete(${id})`, async (model, books) => {
+    step(`delete(${id})`, async (model, books) => {
       strictEqual(await books.delete(id), model.delete(id));
     })
   ),
   ids.map((id) =>
-    new Step(`get(${id})`, async (model, books) => {
+    step(`get(${id})`, async (model, books) => {
       deepStrictEqual(await books.get(id), model.get(id));
       strictEqual(await books.exists(id), model.has(id));
     })
   ),
   fc.record({ offset: fc.nat(5), limit: fc.nat(5) }).map((options) =>
-    new Step(`getAll(${JSON.stringify(options)})`, async (model, books) => {
-      const { offset, limit } = options;
-      deepStrictEqual(
-        await idsOf(books, options),
-        [...model.keys()].slice(offset, offset + limit),
-      );
-    })
+    step(
+      `getAll(${JSON.stringify(options)})`,
+      async (model, books) => {
+        const { offset, limit } = options;
+        deepStrictEqual(
+          await idsOf(books, options),
+          [...model.keys()].slice(offset, offset + limit),
+        );
+      },
+    )
   ),
 ];
 

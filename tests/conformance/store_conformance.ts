@@ -15,7 +15,7 @@ import {
   type Store,
   type StoreSetOptions,
 } from "../../src/protocols.ts";
-import { RUNS } from "../foundation_support.ts";
+import { ModelStep, RUNS } from "../foundation_support.ts";
 
 /** What the store under test is made with. */
 export interface StoreSetup {
@@ -73,75 +73,62 @@ function liveIn({ now, entries }: Model, key: string): boolean {
   return entry !== undefined && now < entry.expiresAt;
 }
 
-class Step implements fc.AsyncCommand<Model, StoreUnderTest> {
-  readonly #name: string;
-  readonly #run: (model: Model, real: StoreUnderTest) => Promise<void>;
-
-  constructor(
-    name: string,
-    run: (model: Model, real: StoreUnderTest) => Promise<void>,
-  ) {
-    this.#name = name;
-    this.#run = run;
-  }
-
-  check(): boolean {
-    return true;
-  }
-
-  run(model: Model, real: StoreUnderTest): Promise<void> {
-    return this.#run(model, real);
-  }
-
-  toString(): string {
-    return this.#name;
-  }
-}
-
 const keys = fc.constantFrom("a", "b", "c", "d", "e");
 const ttls = fc.constantFrom(undefined, -1, 0, 1, 2, 3, 5, 10, Infinity);
 
 const steps = [
   fc.tuple(keys, fc.nat(9), ttls).map(([key, value, ttlMs]) =>
-    new Step(`set(${key}, ${value}, ${ttlMs})`, async (model, { store }) => {
-      const result = await store.set(
-        key,
-        value,
-        ttlMs === undefined ? undefined : { ttlMs },
-      );
-      const { now, entries } = model;
-      const staysMs = ttlMs ?? DEFAULT_TTL_MS;
-      const others = [...entries.keys()]
-        .filter((it) => it !== key && liveIn(model, it));
-      if (staysMs <= 0) entries.delete(key);
-      else if (others.length < MAX_ENTRIES) {
-        entries.set(key, { value, expiresAt: now + staysMs });
-      } else {
-        strictEqual(result.unwrapErr().code, "CACHE_STORE_FULL");
-        return;
-      }
-      strictEqual(result.ok, true);
-    })
+    new ModelStep<Model, StoreUnderTest>(
+      `set(${key}, ${value}, ${ttlMs})`,
+      async (model, { store }) => {
+        const result = await store.set(
+          key,
+          value,
+          ttlMs === undefined ? undefined : { ttlMs },
+        );
+        const { now, entries } = model;
+        const staysMs = ttlMs ?? DEFAULT_TTL_MS;
+        const others = [...entries.keys()]
+          .filter((it) => it !== key && liveIn(model, it));
+        if (staysMs <= 0) entries.delete(key);
+        else if (others.length < MAX_ENTRIES) {
+          entries.set(key, { value, expiresAt: now + staysMs });
+        } else {
+          strictEqual(result.unwrapErr().code, "CACHE_STORE_FULL");
+          return;
+        }
+        strictEqual(result.ok, true);
+      },
+    )
   ),
   keys.map((key) =>
-    new Step(`look(${key})`, async (model, { store }) => {
-      deepStrictEqual(
-        await look(store, key),
-        liveIn(model, key) ? [true, model.entries.get(key)!.value] : GONE,
-      );
-    })
+    new ModelStep<Model, StoreUnderTest>(
+      `look(${key})`,
+      async (model, { store }) => {
+        deepStrictEqual(
+          await look(store, key),
+          liveIn(model, key) ? [true, model.entries.get(key)!.value] : GONE,
+        );
+      },
+    )
   ),
   keys.map((key) =>
-    new Step(`delete(${key})`, async (model, { store }) => {
-      strictEqual(await store.delete(key), liveIn(model, key));
-      model.entries.delete(key);
-    })
+    new ModelStep<Model, StoreUnderTest>(
+      `delete(${key})`,
+      async (model, { store }) => {
+        strictEqual(await store.delete(key), liveIn(model, key));
+        model.entries.delete(key);
+      },
+    )
   ),
   fc.nat(4).map((durationMs) =>
-    new Step(`advance(${durationMs})`, async (model, { advance }) => {
-      await advance(durationMs);
-      model.now += durationMs;
-    })
+    new ModelStep<Model, StoreUnderTest>(
+      `advance(${durationMs})`,
+      async (model, { advance }) => {
+        await advance(durationMs);
+        model.now += durationMs;
+      },
+    )
   ),
 ];
 
