@@ -28,6 +28,7 @@ const MODULES_BY_FLOOR: Readonly<Record<number, readonly string[]>> = {
     "authorization",
     "cache",
     "compression",
+    "compression_service",
     "config",
     "config_fields",
     "connection_pool",

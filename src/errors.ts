@@ -561,6 +561,11 @@ export class CompressionError<
 > extends InfrastructureError<C> {
   /** The domain of the codes. */
   static override readonly domain = "COMPRESSION";
+
+  /** The content coding it is about: `"gzip"`. */
+  get coding(): string {
+    return String((this.params as { readonly coding: string | number }).coding);
+  }
 }
 
 /**
