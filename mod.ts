@@ -25,6 +25,7 @@
  * @module
  */
 
+export * from "./src/accept_encoding.ts";
 export * from "./src/clock.ts";
 export * from "./src/config.ts";
 export * from "./src/errors.ts";

@@ -186,6 +186,7 @@ export const Expectations = {
   URL: "not an absolute URL",
   URL_PROTOCOL: "not a URL that starts with {protocols}",
   FINITE: "plain data without cycles, and not nested thousands deep",
+  DISTINCT: "each may be there but once",
   OWN_VARIABLE: "its variable is that of {other}",
   NO_DEFAULT: "a secret takes no default",
   FIELD_NAME: "a field's name has at least one character and no dot",
