@@ -27,8 +27,11 @@
 
 export * from "./src/accept_encoding.ts";
 export * from "./src/clock.ts";
+export * from "./src/compression.ts";
+export * from "./src/compression_service.ts";
 export * from "./src/config.ts";
 export * from "./src/errors.ts";
+export * from "./src/http_compression.ts";
 export * from "./src/memory_store.ts";
 export * from "./src/messages.ts";
 export * from "./src/protocols.ts";

@@ -8,9 +8,9 @@
  * @module
  */
 
-import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import process from "node:process";
-import { systemClock } from "../mod.ts";
+import { GzipCompressor, systemClock } from "../mod.ts";
 import { listen } from "./server.ts";
 import { configBuilder, createService, type Link } from "./service.ts";
 
@@ -150,6 +150,30 @@ await step("refuse", async () => {
   const large = JSON.stringify({ url: "x".repeat(1024 * 1024) });
   await problem(await sendJson("/links", large), 413);
   return "unknown path, wrong method, other type, broken and oversized JSON";
+});
+
+await step("compress", async () => {
+  const headers = { "accept-encoding": "gzip" };
+  const answer = await send("/links?limit=100", { headers });
+  strictEqual(answer.headers.get("vary"), "Accept-Encoding");
+  strictEqual(answer.headers.get("content-encoding"), "gzip");
+  strictEqual((await answer.json()).links.length, 21);
+  const broken = new TextEncoder().encode('{"url": "https://exa');
+  const body = await new GzipCompressor().compress(broken);
+  const post = (coding: string) =>
+    send("/links", {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        "content-encoding": coding,
+      },
+      body,
+    });
+  match((await problem(await post("gzip"), 400)).detail as string, /JSON/);
+  const refused = await post("lzw");
+  match(refused.headers.get("accept-encoding")!, /gzip/);
+  await problem(refused, 415);
+  return "21 links as gzip; a body as gzip is read, one as lzw refused";
 });
 
 await step("delete", async () => {

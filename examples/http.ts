@@ -1,6 +1,6 @@
 /**
  * What an HTTP service needs around its own work: problem details (RFC 9457)
- * and a JSON body that is bounded in size and time.
+ * and a JSON body, compressed or not, that is bounded in size and time.
  *
  * @module
  */
@@ -8,9 +8,12 @@
 import {
   catchToResult,
   type Clock,
+  CompressionError,
+  decompressRequest,
   err,
   ok,
   type Result,
+  supportedCodings,
   type TimerHandle,
 } from "../mod.ts";
 
@@ -89,7 +92,15 @@ export async function readJson(
       ),
     );
   }
-  const bytes = await readBytes(request, limits, clock);
+  const decoded = decompressRequest(request, {
+    maxOutputBytes: limits.maxBodyBytes,
+  });
+  if (!decoded.ok) {
+    const { code, message } = decoded.error;
+    const headers = { "accept-encoding": supportedCodings() };
+    return err(new HttpProblem(415, message, { code }, headers));
+  }
+  const bytes = await readBytes(decoded.value, limits, clock);
   if (!bytes.ok) return bytes;
   return catchToResult(
     (): unknown =>
@@ -149,8 +160,13 @@ async function readBytes(
       }
       chunks.push(value);
     }
-  } catch {
-    return err(new HttpProblem(400, "The body ended too early"));
+  } catch (error) {
+    if (!CompressionError.is(error)) {
+      return err(new HttpProblem(400, "The body ended too early"));
+    }
+    const { code, message } = error;
+    if (code === "COMPRESSION_OUTPUT_LIMIT") return tooLarge;
+    return err(new HttpProblem(400, message, { code }, CLOSE));
   } finally {
     timer.cancel();
   }

@@ -12,7 +12,8 @@
  * | `DELETE /links/{slug}` | 204 |
  * | `GET /s/{slug}` | 302 to the link's URL |
  *
- * Whatever goes wrong is answered as problem details (RFC 9457).
+ * Whatever goes wrong is answered as problem details (RFC 9457). Bodies may come
+ * compressed, and go out compressed where the client takes it.
  *
  * @module
  */
@@ -20,6 +21,7 @@
 import {
   allErrors,
   type Clock,
+  compressResponse,
   ConfigBuilder,
   type ConfigOf,
   err,
@@ -176,7 +178,7 @@ export function createService(
 
   return async function fetch(request: Request): Promise<Response> {
     try {
-      return await router.route(request);
+      return await compressResponse(request, await router.route(request));
     } catch (error) {
       onError(error);
       return problemResponse(new HttpProblem(500));

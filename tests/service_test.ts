@@ -5,6 +5,7 @@ import { connect } from "node:net";
 import process from "node:process";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
+import { deflateSync, gunzipSync, gzipSync } from "node:zlib";
 import { listen, originOf, type RunningServer } from "../examples/server.ts";
 import {
   configBuilder,
@@ -199,6 +200,49 @@ describe("service", () => {
     strictEqual(response.status, 413);
     strictEqual(cancelled, true);
     ok(pulled < 20, `pulled ${pulled} chunks`);
+  });
+
+  it("reads a compressed body, and bounds it as it is decoded", async () => {
+    const text = JSON.stringify({ url: "https://example.com/", slug: "abc" });
+    const padded = text.padEnd(1000);
+    const fetch = makeService({ maxBodyBytes: 1000 });
+    const cases: readonly [string, Uint8Array<ArrayBuffer>, number][] = [
+      ["gzip", new Uint8Array(gzipSync(padded)), 201],
+      ["deflate, gzip", new Uint8Array(gzipSync(deflateSync("{}"))), 422],
+      ["gzip", new Uint8Array(gzipSync(`${padded} `)), 413],
+      ["gzip", new Uint8Array(gzipSync(padded)).slice(0, -5), 400],
+      ["gzip", new TextEncoder().encode(text), 400],
+      ["lzw", new TextEncoder().encode(text), 415],
+    ];
+    for (const [coding, body, status] of cases) {
+      const request = post(body);
+      request.headers.set("content-encoding", coding);
+      const response = await fetch(request);
+      strictEqual(response.status, status, `${coding}, ${body.length} bytes`);
+      if (status !== 201) await problemOf(response);
+      const accepted = response.headers.get("accept-encoding");
+      strictEqual(accepted?.includes("gzip") ?? false, status === 415);
+    }
+  });
+
+  it("compresses pages of links for who takes it", async () => {
+    const fetch = makeService();
+    for (let i = 0; i < 20; i++) {
+      await fetch(postLink({ url: `https://example.com/page/${i}` }));
+    }
+    const plain = await fetch(new Request(`${ORIGIN}/links`));
+    strictEqual(plain.headers.get("content-encoding"), null);
+    strictEqual(plain.headers.get("vary"), "Accept-Encoding");
+    const headers = { "accept-encoding": "gzip" };
+    const packed = await fetch(new Request(`${ORIGIN}/links`, { headers }));
+    strictEqual(packed.headers.get("content-encoding"), "gzip");
+    strictEqual(packed.headers.get("vary"), "Accept-Encoding");
+    const bytes = new Uint8Array(await packed.arrayBuffer());
+    strictEqual(gunzipSync(bytes).toString(), await plain.text());
+    const small = await fetch(new Request(`${ORIGIN}/links/none`, { headers }));
+    strictEqual(small.headers.get("content-encoding"), null);
+    strictEqual(small.headers.get("vary"), null);
+    await problemOf(small);
   });
 
   it("answers 408 when the body does not come in time", async () => {
