@@ -64,6 +64,11 @@ async function answer(
     return;
   }
   const response = await fetch(request.value);
+  if (outgoing.destroyed) {
+    // The client has gone: nobody would listen to what the body fails with.
+    await response.body?.cancel().catch(() => {});
+    return;
+  }
   outgoing.writeHead(response.status, [...response.headers].flat());
   if (response.body === null) outgoing.end();
   else {

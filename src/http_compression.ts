@@ -82,7 +82,9 @@ export interface CompressResponseOptions {
   /**
    * Gives the body up while it is read before the answer begins. That may be
    * `request.signal`; on its own it is not looked at, as Deno would warn of it.
-   * From then on a server cancels the body when the client has gone.
+   * From then on a server cancels the body when the client has gone. Where the
+   * client has gone before, the answer's body fails with the signal's reason:
+   * cancel it instead of sending it.
    */
   readonly signal?: AbortSignal | undefined;
 }
@@ -116,6 +118,9 @@ export interface DecompressRequestOptions {
  * event streams, and what is shorter than the service's `minBytes`, for which
  * the body is read that far. All else gets `Vary: Accept-Encoding`, be it
  * encoded or not, also as an answer to HEAD or as a 304.
+ *
+ * A body that comes slowly and must be seen as it comes, such as progress in
+ * NDJSON, is to be kept out by `Cache-Control: no-transform` or `compressible`.
  *
  * Errors of the body, of the compressor and an abort of the signal come out
  * where the new body is read: it never just ends. Cancelling it cancels the
@@ -264,7 +269,8 @@ export function stripETagSuffix(
  * @param request The request; its body moves over to the new one.
  * @param options The limits, and the compressors.
  * @returns The request with a plain body, without `Content-Encoding` and
- * `Content-Length`; the same one where nothing is encoded. Or an error with the
+ * `Content-Length`; the same one where nothing is encoded, and one without a
+ * body where there is none (for Bun an empty one is none). Or an error with the
  * code `COMPRESSION_UNSUPPORTED`: answer it with a 415, and with
  * {@linkcode supportedCodings} as `Accept-Encoding`.
  * @throws {ValidationError} `maxOutputBytes` or `maxCodings` is not a whole

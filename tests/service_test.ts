@@ -14,7 +14,7 @@ import {
   type ServiceConfig,
   type ServiceParts,
 } from "../examples/service.ts";
-import { InMemoryRepository, type Repository } from "../mod.ts";
+import { InMemoryRepository, type Repository, systemClock } from "../mod.ts";
 import { ManualClock } from "../src/testing.ts";
 
 type Fetch = (request: Request) => Promise<Response>;
@@ -496,6 +496,30 @@ describe("listen()", () => {
     await fetch(server.url).then((response) => response.arrayBuffer());
     await server.close();
     for (const socket of sockets) socket.destroy();
+  });
+
+  it("survives a client that leaves before an answer that fails", async () => {
+    const { promise: hasLeft, resolve: leave } = Promise.withResolvers<void>();
+    let answered = 0;
+    const server = await listen(async () => {
+      answered++;
+      if (answered > 1) return new Response("still here");
+      await hasLeft;
+      return new Response(
+        new ReadableStream({
+          start: (controller) => controller.error(new Error("late")),
+        }),
+      );
+    }, { host: "127.0.0.1", port: 0, shutdownTimeoutMs: 50, onError() {} });
+    const socket = connect(Number(new URL(server.url).port), "127.0.0.1");
+    socket.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    while (answered === 0) await systemClock.sleep(1);
+    socket.destroy();
+    await systemClock.sleep(20);
+    leave();
+    await systemClock.sleep(20);
+    strictEqual(await (await fetch(server.url)).text(), "still here");
+    await server.close();
   });
 
   it("puts an IPv6 address into brackets", () => {
