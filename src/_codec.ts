@@ -56,6 +56,15 @@ export interface Backend {
   decompressEngine(limit: number): Engine | undefined;
 }
 
+/** A token of RFC 9110 §5.6.2, as validators take a format. */
+export const CODING_NAME: {
+  readonly description: string;
+  readonly pattern: RegExp;
+} = {
+  description: "a content coding, which is a token of HTTP",
+  pattern: /[!#$%&'*+.^_`|~0-9A-Za-z-]+/,
+};
+
 /** Small writes are gathered up to this many bytes. */
 const COALESCED_BYTES = 65_536;
 

@@ -29,10 +29,12 @@ import {
   type Backend,
   CoalescingEngine,
   type Coding,
+  CODING_NAME,
   failed,
   fault,
   streamOf,
 } from "./_codec.ts";
+import { typeMismatch } from "./_mismatch.ts";
 import { hasNative, nativeBackend } from "./_native_zlib.ts";
 import { hasWeb, webBackend } from "./_web_codec.ts";
 import {
@@ -693,12 +695,6 @@ export interface CompressorFactoryOptions {
   readonly compressors?: readonly Compressor[];
 }
 
-/** What HTTP calls a token. */
-const TOKEN = {
-  description: "a content coding, which is a token of HTTP",
-  pattern: /[!#$%&'*+.^_`|~0-9A-Za-z-]+/,
-};
-
 /**
  * The compressors a service has, by their codings. All are equal: one that is
  * registered under the name of another takes its place.
@@ -767,17 +763,12 @@ export class CompressorFactory {
   register(compressor: Compressor): this {
     if (!isCompressor(compressor)) {
       requireOption(
-        new Err(
-          new ValidationError("VALIDATION_TYPE_MISMATCH", {
-            field: "compressor",
-            expectedType: "Compressor",
-          }),
-        ),
+        new Err(typeMismatch("compressor", "Compressor")),
         compressor,
       );
     }
     const { coding } = compressor;
-    requireOption(validateFormat("coding", coding, TOKEN), coding);
+    requireOption(validateFormat("coding", coding, CODING_NAME), coding);
     this.#compressors.set(keyOf(coding), compressor);
     return this;
   }

@@ -27,6 +27,7 @@
  * @module
  */
 
+import { CODING_NAME } from "./_codec.ts";
 import { frozenCopy } from "./_plain.ts";
 import { createSelector } from "./accept_encoding.ts";
 import {
@@ -38,12 +39,7 @@ import {
   IdentityCompressor,
 } from "./compression.ts";
 import { Ok, type Result } from "./result.ts";
-import {
-  type Format,
-  requireOption,
-  validateFormat,
-  validateRange,
-} from "./validators.ts";
+import { requireOption, validateFormat, validateRange } from "./validators.ts";
 
 /**
  * Types that shrink, besides all of `text/`: those with a suffix for a text
@@ -81,12 +77,6 @@ export function isCompressible(
 function essenceOf(contentType: string): string {
   return contentType.split(";", 1)[0]!.trim().toLowerCase();
 }
-
-/** The name of a coding (RFC 9110 §5.6.2). */
-const TOKEN: Format = {
-  description: "the name of a content coding",
-  pattern: /[\w!#$%&'*+.^`|~-]+/,
-};
 
 /** Options of {@linkcode CompressionService}. */
 export interface CompressionServiceOptions {
@@ -320,7 +310,7 @@ export class CompressionService {
     );
     this.factory = options.factory ?? new CompressorFactory();
     for (const coding of codings ?? []) {
-      requireOption(validateFormat("codings", coding, TOKEN), coding);
+      requireOption(validateFormat("codings", coding, CODING_NAME), coding);
     }
     this.#codings = codings && [
       ...new Set(codings.map((coding) => coding.toLowerCase())),

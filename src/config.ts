@@ -38,6 +38,7 @@
  * @module
  */
 
+import { typeMismatch } from "./_mismatch.ts";
 import { frozenCopy, isPlainObject } from "./_plain.ts";
 import {
   type ConfigRecord,
@@ -628,11 +629,6 @@ function flatten(
     }
   }
   return { raw, errors };
-}
-
-function typeMismatch(field: string, expectedType: string): ValidationError {
-  const params = { field, expectedType };
-  return new ValidationError("VALIDATION_TYPE_MISMATCH", params);
 }
 
 function readGiven(

@@ -18,6 +18,7 @@
  * @module
  */
 
+import { typeMismatch } from "./_mismatch.ts";
 import { frozenCopy, isJson, isPlainObject } from "./_plain.ts";
 import { ValidationError } from "./errors.ts";
 import { Expectations, fillPlaceholders } from "./messages.ts";
@@ -28,7 +29,6 @@ import {
   type Format,
   type RangeLimits,
   type StandardSchema,
-  type TypeMismatch,
   validateFormat,
   validateNonEmpty,
   validateRange,
@@ -541,7 +541,7 @@ export const field: FieldFactories = {
       const durationMs = typeof raw === "string" ? parseDuration(raw) : raw;
       return typeof durationMs === "number"
         ? validateRange(path, durationMs, limits)
-        : mismatch(path, Expectations.DURATION);
+        : new Err(typeMismatch(path, Expectations.DURATION));
     });
   },
   url(options) {
@@ -629,7 +629,7 @@ function numberField(
     const value = isText ? parseNumber(String(raw), textPattern) : raw;
     return Number.isFinite(value)
       ? validateRange(path, value, limits)
-      : mismatch(path, kind);
+      : new Err(typeMismatch(path, kind));
   });
 }
 
@@ -667,7 +667,7 @@ function readBoolean(
   const word = String(raw).trim().toLowerCase();
   if (TRUE_WORDS.includes(word)) return new Ok(true);
   if (FALSE_WORDS.includes(word)) return new Ok(false);
-  return mismatch(path, Expectations.BOOLEAN);
+  return new Err(typeMismatch(path, Expectations.BOOLEAN));
 }
 
 function readUrl(
@@ -702,15 +702,6 @@ function readRecord(
       : undefined;
   }, () => undefined).unwrapOr(undefined);
   return record === undefined
-    ? mismatch(path, Expectations.RECORD)
+    ? new Err(typeMismatch(path, Expectations.RECORD))
     : new Ok(record);
-}
-
-function mismatch(path: string, expectedType: string): Err<TypeMismatch> {
-  return new Err(
-    new ValidationError("VALIDATION_TYPE_MISMATCH", {
-      field: path,
-      expectedType,
-    }),
-  );
 }

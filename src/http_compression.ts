@@ -27,9 +27,10 @@
  */
 
 import { join } from "./_codec.ts";
+import { typeMismatch } from "./_mismatch.ts";
 import type { Bytes, Compressor, CompressorFactory } from "./compression.ts";
 import { CompressionService } from "./compression_service.ts";
-import { CompressionError, type ErrorOf, ValidationError } from "./errors.ts";
+import { CompressionError, type ErrorOf } from "./errors.ts";
 import { catchToResult, Err, Ok, type Result } from "./result.ts";
 import { requireOption, validateRange } from "./validators.ts";
 
@@ -566,10 +567,7 @@ function giveUp(
 
 function requireBytes(chunk: unknown): Bytes {
   if (chunk instanceof Uint8Array) return chunk as Bytes;
-  throw new ValidationError("VALIDATION_TYPE_MISMATCH", {
-    field: "body",
-    expectedType: "Uint8Array",
-  });
+  throw typeMismatch("body", "Uint8Array");
 }
 
 /** What was read, and then what a reader still has. */

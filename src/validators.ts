@@ -22,6 +22,7 @@
  * @module
  */
 
+import { typeMismatch } from "./_mismatch.ts";
 import { ValidationError } from "./errors.ts";
 import { Err, Ok, type Result } from "./result.ts";
 
@@ -104,9 +105,7 @@ export function validateType<K extends keyof TypeMap>(
   expectedType: K,
 ): Result<TypeMap[K], TypeMismatch> {
   if (isOfType(value, expectedType)) return new Ok(value as TypeMap[K]);
-  return new Err(
-    new ValidationError("VALIDATION_TYPE_MISMATCH", { field, expectedType }),
-  );
+  return new Err(typeMismatch(field, expectedType));
 }
 
 function isOfType(value: unknown, expectedType: keyof TypeMap): boolean {

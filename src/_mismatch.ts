@@ -1,0 +1,10 @@
+import { ValidationError } from "./errors.ts";
+
+/** The error of a value that is of another type than it should be. */
+export function typeMismatch(
+  field: string,
+  expectedType: string,
+): ValidationError<"VALIDATION_TYPE_MISMATCH"> {
+  const params = { field, expectedType };
+  return new ValidationError("VALIDATION_TYPE_MISMATCH", params);
+}
