@@ -26,17 +26,25 @@
  */
 
 export * from "./src/accept_encoding.ts";
+export * from "./src/binary_heap.ts";
 export * from "./src/clock.ts";
 export * from "./src/compression.ts";
 export * from "./src/compression_service.ts";
 export * from "./src/config.ts";
+export * from "./src/cron.ts";
 export * from "./src/errors.ts";
 export * from "./src/http_compression.ts";
+export * from "./src/job_queue.ts";
+export * from "./src/job_runner.ts";
 export * from "./src/memory_store.ts";
 export * from "./src/messages.ts";
+export * from "./src/priority_heap.ts";
 export * from "./src/protocols.ts";
 export * from "./src/repository.ts";
 export * from "./src/result.ts";
+export * from "./src/retry.ts";
 export * from "./src/secret.ts";
 export * from "./src/status.ts";
+export * from "./src/task.ts";
+export * from "./src/task_scheduler.ts";
 export * from "./src/validators.ts";

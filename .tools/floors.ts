@@ -32,6 +32,7 @@ const MODULES_BY_FLOOR: Readonly<Record<number, readonly string[]>> = {
     "config",
     "config_fields",
     "connection_pool",
+    "cron",
     "dead_letter",
     "encryption",
     "event_bus",
@@ -49,7 +50,13 @@ const MODULES_BY_FLOOR: Readonly<Record<number, readonly string[]>> = {
     "topic_router",
     "tracing",
   ],
-  4: ["http_compression", "job_runner", "message_broker", "prometheus"],
+  4: [
+    "http_compression",
+    "job_runner",
+    "message_broker",
+    "prometheus",
+    "task_scheduler",
+  ],
 };
 
 /** The floor of each public module, by its path from the root. */

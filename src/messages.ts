@@ -113,6 +113,7 @@ export const ErrorMessages = {
     CANCELLED: "The task was cancelled",
     RETRY_EXHAUSTED: "The task failed and its {retries} retries are used up",
     QUEUE_FULL: "The queue is full",
+    QUEUE_CLOSED: "The queue is closed",
   },
   COMPRESSION: {
     UNSUPPORTED: "The content coding {coding} is not supported",
@@ -190,6 +191,20 @@ export const Expectations = {
   OWN_VARIABLE: "its variable is that of {other}",
   NO_DEFAULT: "a secret takes no default",
   FIELD_NAME: "a field's name has at least one character and no dot",
+  CRON_FIELDS:
+    "five fields are wanted (minute, hour, day of month, month, day of week), not {count}; seconds and years are not supported",
+  CRON_NICKNAME: "{item} is none of {nicknames}",
+  CRON_ITEM: "{item} is neither *, nor a value, nor a range",
+  CRON_QUARTZ: "{item} uses L, W, # or ?, which are not supported",
+  CRON_VALUE: "{item} is not within {values}",
+  CRON_RANGE: "{item} runs backwards",
+  CRON_STEP: "the step of {item} is 0, or does not follow * or a range",
+  CRON_NEVER: "none of its months has any of its days",
+  TIME_ZONE: "{item} is no time zone that this runtime knows by name",
+  REPLACED: "{other} takes its place",
+  RANK: "its rank must be a finite number",
+  RUNNING_JOB: "a job is wanted that was taken from this queue and still runs",
+  ONE_CONSUMER: "there is one already",
 } as const;
 
 /**

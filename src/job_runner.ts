@@ -1,0 +1,552 @@
+/**
+ * Does the jobs of a queue: so many at a time, with retries, time limits and an
+ * orderly end.
+ *
+ * When to use it: to work off a `PriorityJobQueue` in the background of a
+ * service. To limit how many of some calls go on at once, without priorities,
+ * retries or cancelling, less will do.
+ *
+ * @example Send mails, four at a time
+ * ```ts
+ * import { PriorityJobQueue } from "@groundwork/infra/job-queue";
+ * import { JobRunner } from "@groundwork/infra/job-runner";
+ * import { deepStrictEqual } from "node:assert/strict";
+ *
+ * const sent: string[] = [];
+ * const queue = new PriorityJobQueue<string>();
+ * const runner = new JobRunner(queue, (address) => void sent.push(address), {
+ *   concurrency: 4,
+ *   onError: (error) => console.error(error),
+ * });
+ * queue.enqueue("bob@example.com", { priority: 2 });
+ * queue.enqueue("ada@example.com", { priority: 1 });
+ * await runner.idle();
+ * deepStrictEqual(sent, ["ada@example.com", "bob@example.com"]);
+ * await runner.close();
+ * ```
+ *
+ * @module
+ */
+
+import { Attempt, type AttemptOwner, type AttemptWork } from "./_attempt.ts";
+import { reportUnhandled } from "./_report.ts";
+import {
+  cancelledError,
+  failedError,
+  type TaskFailure,
+} from "./_task_result.ts";
+import { type Clock, systemClock, type TimerHandle } from "./clock.ts";
+import type { Job, JobQueue } from "./job_queue.ts";
+import type { Awaitable } from "./protocols.ts";
+import { Err, type Result } from "./result.ts";
+import { type RetryOptions, RetryPolicy } from "./retry.ts";
+import { isTask, type Task, type TaskContext } from "./task.ts";
+import { requireOption, validateRange, validateType } from "./validators.ts";
+
+/**
+ * What the work on a job can tell: when to stop, which attempt it is, which job.
+ *
+ * @typeParam TJob What is to be done.
+ * @typeParam TOutput What it comes to.
+ */
+export interface JobContext<TJob, TOutput = unknown> extends TaskContext {
+  /** The job. */
+  readonly job: Job<TJob, TOutput>;
+}
+
+/**
+ * What does a job. It fails by throwing, or by returning an `Err`.
+ *
+ * @typeParam TJob What is to be done.
+ * @typeParam TOutput What it comes to.
+ *
+ * @example A worker that stops when it is told to
+ * ```ts
+ * import { PriorityJobQueue } from "@groundwork/infra/job-queue";
+ * import { JobRunner, type Worker } from "@groundwork/infra/job-runner";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const count: Worker<number, number> = async (limit, { signal, clock }) => {
+ *   let n = 0;
+ *   while (n < limit && !signal.aborted) {
+ *     n++;
+ *     await clock.sleep(0);
+ *   }
+ *   return n;
+ * };
+ * const queue = new PriorityJobQueue<number, number, number>();
+ * await using runner = new JobRunner(queue, count, { onError: console.error });
+ * const result = await queue.enqueue(3).unwrap().result;
+ * strictEqual(result.unwrap(), 3);
+ * ```
+ */
+export type Worker<TJob, TOutput = unknown> = (
+  payload: TJob,
+  context: JobContext<TJob, TOutput>,
+) => Awaitable<TOutput | Result<TOutput, unknown>>;
+
+/** Options of {@linkcode JobRunner}. */
+export interface JobRunnerOptions<TJob, TOutput = unknown> {
+  /**
+   * How many jobs go on at a time.
+   *
+   * @default {1}
+   */
+  readonly concurrency?: number;
+  /** Which jobs are tried again, and when. Default: none. */
+  readonly retry?: RetryOptions;
+  /**
+   * How long an attempt may take, in ms.
+   *
+   * @default {Infinity}
+   */
+  readonly attemptTimeoutMs?: number;
+  /**
+   * How long work that was told to stop gets for it, in ms. Then it is left to
+   * itself, its job ends, and its place goes to the next.
+   *
+   * @default {1_000}
+   */
+  readonly abandonAfterMs?: number;
+  /**
+   * Called for each job that failed or was not done in time. What it throws
+   * becomes an unhandled rejection.
+   */
+  readonly onError: (error: TaskFailure, job: Job<TJob, TOutput>) => void;
+  /** The time. Default: the system's. */
+  readonly clock?: Clock;
+}
+
+/** Options of {@linkcode JobRunner.close}. */
+export interface CloseOptions {
+  /**
+   * How long jobs that run may go on before they are told to stop, in ms.
+   *
+   * @default {30_000}
+   */
+  readonly drainMs?: number;
+}
+
+/** A job that runs, in a list of all that do. */
+class JobAttempt<TJob, TOutput> extends Attempt
+  implements JobContext<TJob, TOutput> {
+  readonly job: Job<TJob, TOutput>;
+  before: JobAttempt<TJob, TOutput> | undefined = undefined;
+  after: JobAttempt<TJob, TOutput> | undefined;
+
+  constructor(
+    job: Job<TJob, TOutput>,
+    clock: Clock,
+    owner: AttemptOwner,
+    after: JobAttempt<TJob, TOutput> | undefined,
+  ) {
+    super(job.attempts, clock, owner);
+    this.job = job;
+    this.after = after;
+  }
+}
+
+/** What is chained to it runs after the code that runs now. */
+const RESOLVED: Promise<void> = /* @__PURE__ */ Promise.resolve();
+
+/** V8 inlines construction through a constant better than through a class. */
+const RunningJob = JobAttempt;
+
+/**
+ * Takes jobs out of a queue and has a worker do them. It begins at once, and
+ * never within the call that adds a job.
+ *
+ * Guarantees: each job that starts is the first of those that are ready; no more
+ * than `concurrency` run, and as many do as there are jobs; every job is settled
+ * once; after {@linkcode JobRunner.close} nothing is pending, neither a job nor a
+ * timer nor a listener.
+ *
+ * @typeParam TJob What is to be done.
+ * @typeParam TOutput What it comes to.
+ *
+ * @example Retries, and a job that is called off
+ * ```ts
+ * import { PriorityJobQueue } from "@groundwork/infra/job-queue";
+ * import { JobRunner } from "@groundwork/infra/job-runner";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const queue = new PriorityJobQueue<string, number, string>();
+ * const runner = new JobRunner(queue, (name, { attempt }) => {
+ *   if (attempt < 2) throw new Error("busy");
+ *   return `${name} at attempt ${attempt}`;
+ * }, { retry: { baseDelayMs: 1 }, onError: console.error });
+ *
+ * const done = queue.enqueue("report").unwrap();
+ * const off = queue.enqueue("newsletter").unwrap();
+ * off.cancel("unsubscribed");
+ * strictEqual((await done.result).unwrap(), "report at attempt 2");
+ * strictEqual((await off.result).unwrapErr().code, "TASK_CANCELLED");
+ * await runner.close();
+ * ```
+ */
+export class JobRunner<TJob, TOutput = unknown> implements AsyncDisposable {
+  readonly #queue: JobQueue<TJob, TOutput>;
+  readonly #work: AttemptWork<TJob>;
+  readonly #policy: RetryPolicy | undefined;
+  readonly #attemptTimeoutMs: number;
+  readonly #onError: (error: TaskFailure, job: Job<TJob, TOutput>) => void;
+  readonly #clock: Clock;
+  /** What each attempt reports to. */
+  readonly #owner: AttemptOwner;
+  readonly #unsubscribe: () => void;
+  #running = 0;
+  /** The job that started last of those that run. */
+  #latest: JobAttempt<TJob, TOutput> | undefined;
+  readonly #pump = (): void => this.#startReady();
+  #concurrency: number;
+  #isPaused = false;
+  /** Whether `#pump` is about to be called. */
+  #isPumping = false;
+  /** Rings when the next delayed job is ready. */
+  #alarm: TimerHandle | undefined;
+  #idlers: PromiseWithResolvers<void> | undefined;
+  #closing: Promise<void> | undefined;
+
+  /**
+   * Begins to work off a queue.
+   *
+   * @param queue The queue; it must have no other runner.
+   * @param worker What does a job: a function, or a task.
+   * @param options How many at a time, retries, limits, who hears of failures.
+   * @throws {ValidationError} An option is not valid, or the queue has a runner.
+   */
+  constructor(
+    queue: JobQueue<TJob, TOutput>,
+    worker: Worker<TJob, TOutput> | Task<TJob, TOutput>,
+    options: JobRunnerOptions<TJob, TOutput>,
+  ) {
+    const {
+      concurrency = 1,
+      attemptTimeoutMs = Infinity,
+      abandonAfterMs = 1_000,
+      onError,
+    } = options;
+    this.#concurrency = requireConcurrency(concurrency);
+    this.#attemptTimeoutMs = requireDuration(
+      "attemptTimeoutMs",
+      attemptTimeoutMs,
+    );
+    this.#owner = {
+      abandonAfterMs: requireDuration("abandonAfterMs", abandonAfterMs),
+      settled: (attempt, outcome) =>
+        this.#settled(
+          attempt as JobAttempt<TJob, TOutput>,
+          outcome as Result<TOutput, unknown>,
+        ),
+    };
+    requireOption(validateType("onError", onError, "function"), onError);
+    this.#onError = onError;
+    this.#clock = options.clock ?? systemClock;
+    this.#policy = options.retry && new RetryPolicy(options.retry);
+    this.#work = toWork(worker);
+    this.#queue = queue;
+    this.#unsubscribe = queue.subscribe({ wake: () => this.#wake() });
+    this.#wake();
+  }
+
+  /** How many jobs run. */
+  get running(): number {
+    return this.#running;
+  }
+
+  /** Whether it is paused. */
+  get isPaused(): boolean {
+    return this.#isPaused;
+  }
+
+  /**
+   * How many jobs go on at a time; a whole number of 1 or more, or `Infinity`. A
+   * lower one waits for jobs that run already.
+   */
+  get concurrency(): number {
+    return this.#concurrency;
+  }
+
+  set concurrency(concurrency: number) {
+    this.#concurrency = requireConcurrency(concurrency);
+    this.#wake();
+  }
+
+  /**
+   * Starts no more jobs; those that run go on.
+   *
+   * @example Wait for the other service
+   * ```ts
+   * import { PriorityJobQueue } from "@groundwork/infra/job-queue";
+   * import { JobRunner } from "@groundwork/infra/job-runner";
+   * import { strictEqual } from "node:assert/strict";
+   *
+   * const queue = new PriorityJobQueue<string>();
+   * const runner = new JobRunner(queue, () => {}, { onError: console.error });
+   * runner.pause();
+   * queue.enqueue("job");
+   * await Promise.resolve();
+   * strictEqual(queue.size, 1);
+   * runner.resume();
+   * await runner.idle();
+   * strictEqual(queue.size, 0);
+   * await runner.close();
+   * ```
+   */
+  pause(): void {
+    this.#isPaused = true;
+    this.#silence();
+  }
+
+  /**
+   * Goes on after a pause.
+   *
+   * @example After a pause
+   * ```ts
+   * import { PriorityJobQueue } from "@groundwork/infra/job-queue";
+   * import { JobRunner } from "@groundwork/infra/job-runner";
+   * import { strictEqual } from "node:assert/strict";
+   *
+   * const queue = new PriorityJobQueue<string>();
+   * const runner = new JobRunner(queue, () => {}, { onError: console.error });
+   * runner.pause();
+   * strictEqual(runner.isPaused, true);
+   * runner.resume();
+   * strictEqual(runner.isPaused, false);
+   * await runner.close();
+   * ```
+   */
+  resume(): void {
+    this.#isPaused = false;
+    this.#wake();
+  }
+
+  /**
+   * Waits until no job waits or runs; delayed jobs and retries count as waiting.
+   *
+   * @returns A promise that resolves as soon as there is nothing left to do. A
+   * pause holds it up.
+   *
+   * @example All done
+   * ```ts
+   * import { PriorityJobQueue } from "@groundwork/infra/job-queue";
+   * import { JobRunner } from "@groundwork/infra/job-runner";
+   * import { strictEqual } from "node:assert/strict";
+   *
+   * const queue = new PriorityJobQueue<number>();
+   * let sum = 0;
+   * const runner = new JobRunner(queue, (n) => void (sum += n), {
+   *   onError: console.error,
+   * });
+   * for (const n of [1, 2, 3]) queue.enqueue(n);
+   * await runner.idle();
+   * strictEqual(sum, 6);
+   * await runner.close();
+   * ```
+   */
+  idle(): Promise<void> {
+    this.#idlers ??= Promise.withResolvers();
+    this.#wake();
+    return this.#idlers.promise;
+  }
+
+  /**
+   * Takes no new jobs, and does those that are there, retries included.
+   *
+   * @returns A promise that resolves when all are done.
+   *
+   * @example The last orders
+   * ```ts
+   * import { PriorityJobQueue } from "@groundwork/infra/job-queue";
+   * import { JobRunner } from "@groundwork/infra/job-runner";
+   * import { strictEqual } from "node:assert/strict";
+   *
+   * const queue = new PriorityJobQueue<string>();
+   * const runner = new JobRunner(queue, () => {}, { onError: console.error });
+   * const job = queue.enqueue("last").unwrap();
+   * await runner.drain();
+   * strictEqual(job.status, "completed");
+   * strictEqual(queue.enqueue("late").ok, false);
+   * await runner.close();
+   * ```
+   */
+  drain(): Promise<void> {
+    this.#queue.seal();
+    return this.idle();
+  }
+
+  /**
+   * Takes no new jobs, calls off those that wait, lets those that run go on for a
+   * while, and then tells them to stop. To do those that wait as well, drain
+   * first.
+   *
+   * @param options How long those that run may go on.
+   * @returns A promise that resolves when no job is left; each call returns the
+   * same.
+   * @throws {ValidationError} `drainMs` is not a number of 0 or more.
+   *
+   * @example Nothing is left pending
+   * ```ts
+   * import { PriorityJobQueue } from "@groundwork/infra/job-queue";
+   * import { JobRunner } from "@groundwork/infra/job-runner";
+   * import { strictEqual } from "node:assert/strict";
+   *
+   * const queue = new PriorityJobQueue<string>();
+   * const runner = new JobRunner(
+   *   queue,
+   *   (_job, { signal, clock }) => clock.sleep(60_000, { signal }),
+   *   { onError: console.error },
+   * );
+   * const job = queue.enqueue("long").unwrap();
+   * await Promise.resolve(); // It starts.
+   * await runner.close({ drainMs: 0 });
+   * strictEqual(job.status, "cancelled");
+   * ```
+   */
+  close(options: CloseOptions = {}): Promise<void> {
+    const { drainMs = 30_000 } = options;
+    requireDuration("drainMs", drainMs);
+    return this.#closing ??= this.#close(drainMs);
+  }
+
+  /** The same as {@linkcode JobRunner.close}, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(drainMs: number): Promise<void> {
+    const timer = this.#clock.setTimer(() => this.#stopRunning(), drainMs);
+    this.#queue.close();
+    this.resume();
+    await this.idle();
+    timer.cancel();
+    this.#silence();
+    this.#unsubscribe();
+  }
+
+  #stopRunning(): void {
+    const error = cancelledError(undefined);
+    for (let run = this.#latest; run !== undefined; run = run.after) {
+      run.stop(error);
+    }
+  }
+
+  /** Looks for jobs that are ready, after the code that runs now. */
+  #wake(): void {
+    if (this.#isPumping) return;
+    this.#isPumping = true;
+    RESOLVED.then(this.#pump);
+  }
+
+  #startReady(): void {
+    this.#isPumping = false;
+    this.#silence();
+    if (!this.#isPaused) {
+      while (this.#running < this.#concurrency) {
+        const job = this.#queue.dequeue();
+        if (job === undefined) {
+          this.#setAlarm();
+          break;
+        }
+        this.#start(job);
+      }
+    }
+    if (this.#running === 0 && this.#queue.size === 0) {
+      this.#idlers?.resolve();
+      this.#idlers = undefined;
+    }
+  }
+
+  #start(job: Job<TJob, TOutput>): void {
+    const latest = this.#latest;
+    const run = new RunningJob(job, this.#clock, this.#owner, latest);
+    if (latest !== undefined) latest.before = run;
+    this.#latest = run;
+    this.#running++;
+    this.#queue.attend(job, run);
+    run.run(this.#work, job.payload, this.#attemptTimeoutMs);
+  }
+
+  #remove(run: JobAttempt<TJob, TOutput>): void {
+    const { before, after } = run;
+    if (after !== undefined) after.before = before;
+    if (before !== undefined) before.after = after;
+    else this.#latest = after;
+    this.#running--;
+  }
+
+  #setAlarm(): void {
+    const delayMs = this.#queue.msUntilReady();
+    if (delayMs === undefined) return;
+    this.#alarm = this.#clock.setTimer(this.#pump, delayMs);
+  }
+
+  #silence(): void {
+    this.#alarm?.cancel();
+    this.#alarm = undefined;
+  }
+
+  #settled(
+    run: JobAttempt<TJob, TOutput>,
+    outcome: Result<TOutput, unknown>,
+  ): void {
+    this.#remove(run);
+    if (outcome.ok) {
+      this.#policy?.recordSuccess(run.attempt);
+      this.#queue.settle(run.job, outcome);
+    } else if (run.stopped?.code === "TASK_CANCELLED") {
+      this.#queue.settle(run.job, new Err(run.stopped));
+    } else {
+      this.#retryOrFail(run, outcome.error);
+    }
+    this.#startReady();
+  }
+
+  #retryOrFail(
+    { job, attempt, stopped }: JobAttempt<TJob, TOutput>,
+    error: unknown,
+  ): void {
+    let lastError = error;
+    let isExhausted = false;
+    try {
+      const decision = this.#policy?.decide(error, attempt);
+      if (decision?.retry) return this.#queue.retry(job, decision.delayMs);
+      isExhausted = decision?.reason === "exhausted";
+    } catch (thrown) { // By a callback of the policy.
+      lastError = thrown;
+    }
+    const failure = lastError === stopped && stopped !== undefined
+      ? stopped
+      : failedError(lastError, attempt - 1, isExhausted);
+    this.#queue.settle(job, new Err(failure));
+    try {
+      this.#onError(failure, job);
+    } catch (thrown) {
+      reportUnhandled(thrown);
+    }
+  }
+}
+
+function requireConcurrency(concurrency: number): number {
+  if (concurrency === Infinity) return concurrency;
+  const limits = { min: 1, integer: true };
+  return requireOption(
+    validateRange("concurrency", concurrency, limits),
+    concurrency,
+  );
+}
+
+function requireDuration(name: string, durationMs: number): number {
+  return requireOption(validateRange(name, durationMs, { min: 0 }), durationMs);
+}
+
+function toWork<TJob, TOutput>(
+  worker: Worker<TJob, TOutput> | Task<TJob, TOutput>,
+): AttemptWork<TJob> {
+  if (isTask(worker)) return worker as AttemptWork<TJob>;
+  requireOption(validateType("worker", worker, "function"), worker);
+  return {
+    run: (payload, context) =>
+      worker(payload, context as JobAttempt<TJob, TOutput>),
+  };
+}
