@@ -46,8 +46,9 @@ function makeRandom(seed: number): () => number {
 type Lists = readonly (readonly Item[])[];
 
 /**
- * Several lists, if they are short: else the processor soon knows by heart which
- * way each comparison goes, which took 40 % off the time of a heap of 1e3.
+ * Several lists, if they are short: of one and the same the processor soon knows
+ * by heart which way each comparison goes. With one list of 1e3, heapify took 19
+ * instead of 70 µs, flatqueue 40 instead of 65.
  */
 function makeLists(
   count: number,

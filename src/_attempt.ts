@@ -40,8 +40,13 @@ export interface AttemptOwner {
   settled(attempt: Attempt, outcome: Result<unknown, unknown>): void;
 }
 
-/** A call's outcome: a Result that the work returned is one already. */
-function asResult(returned: unknown): Result<unknown, unknown> {
+/**
+ * The outcome of work that has returned.
+ *
+ * @param returned What it returned: a Result is the outcome itself.
+ * @returns The outcome.
+ */
+export function asResult(returned: unknown): Result<unknown, unknown> {
   return returned instanceof Ok || returned instanceof Err
     ? returned
     : new Ok(returned);
@@ -117,7 +122,7 @@ export class Attempt {
   ): Promise<void> {
     let outcome: Result<unknown, unknown>;
     try {
-      if (timeoutMs !== Infinity) this.#limit(timeoutMs);
+      this.limit(timeoutMs);
       outcome = asResult(await work.run(input, this));
     } catch (error) {
       outcome = new Err(error);
@@ -125,10 +130,16 @@ export class Attempt {
       // may start the next one from there, and that the next.
       await undefined;
     }
-    this.#settle(outcome);
+    this.settle(outcome);
   }
 
-  #limit(timeoutMs: number): void {
+  /**
+   * Limits the time, for who calls the work himself.
+   *
+   * @param timeoutMs After how many ms to stop it; `Infinity` for never.
+   */
+  limit(timeoutMs: number): void {
+    if (timeoutMs === Infinity) return;
     this.#timer = this.clock.setTimer(
       () => this.stop(new TaskError("TASK_TIMEOUT", { timeoutMs })),
       timeoutMs,
@@ -163,10 +174,16 @@ export class Attempt {
 
   #abandon(): void {
     this.#isAbandoned = true;
-    this.#settle(new Err(this.#stopped));
+    this.settle(new Err(this.#stopped));
   }
 
-  #settle(outcome: Result<unknown, unknown>): void {
+  /**
+   * Tells the owner what became of the work, for who calls the work himself.
+   * Only the first call counts.
+   *
+   * @param outcome What the work came to.
+   */
+  settle(outcome: Result<unknown, unknown>): void {
     if (this.#isSettled) return;
     this.#isSettled = true;
     this.#timer?.cancel();

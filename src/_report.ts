@@ -1,16 +1,20 @@
 /**
- * The way out for an error that nobody is there to catch.
+ * The way out for errors that nobody is there to catch.
  *
  * @module
  */
 
 /**
- * Hands an error to the platform, as a rejected promise that nobody handles: the
- * process ends or a handler for unhandled rejections hears of it. For errors of
- * callbacks whose caller must go on.
+ * Calls code of the user that must not stop the caller. What it throws is handed
+ * to the platform, as a rejected promise that nobody handles: the process ends,
+ * or a handler for unhandled rejections hears of it.
  *
- * @param error What was thrown.
+ * @param callback What to call.
  */
-export function reportUnhandled(error: unknown): void {
-  Promise.reject(error);
+export function callReporting(callback: () => void): void {
+  try {
+    callback();
+  } catch (thrown) {
+    Promise.reject(thrown);
+  }
 }

@@ -28,8 +28,8 @@
  * @module
  */
 
-import { Attempt, type AttemptOwner, type AttemptWork } from "./_attempt.ts";
-import { reportUnhandled } from "./_report.ts";
+import { asResult, Attempt, type AttemptOwner } from "./_attempt.ts";
+import { callReporting } from "./_report.ts";
 import {
   cancelledError,
   failedError,
@@ -113,8 +113,56 @@ export interface JobRunnerOptions<TJob, TOutput = unknown> {
    * becomes an unhandled rejection.
    */
   readonly onError: (error: TaskFailure, job: Job<TJob, TOutput>) => void;
+  /**
+   * Called after each attempt, for logs and metrics. The clock is only read for
+   * it, since that may take as long as all else for a job. What it throws
+   * becomes an unhandled rejection.
+   */
+  readonly onAttempt?: (event: JobAttemptEvent<TJob, TOutput>) => void;
   /** The time. Default: the system's. */
   readonly clock?: Clock;
+}
+
+/**
+ * An attempt at a job that has ended.
+ *
+ * @typeParam TJob What is to be done.
+ * @typeParam TOutput What it comes to.
+ *
+ * @example How long each attempt took
+ * ```ts
+ * import { PriorityJobQueue } from "@groundwork/infra/job-queue";
+ * import { type JobAttemptEvent, JobRunner } from "@groundwork/infra/job-runner";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * const log: string[] = [];
+ * function onAttempt({ attempt, outcome }: JobAttemptEvent<string>) {
+ *   log.push(`attempt ${attempt}: ${outcome.ok ? "done" : "failed"}`);
+ * }
+ * const queue = new PriorityJobQueue<string>();
+ * const runner = new JobRunner(queue, () => {}, {
+ *   onAttempt,
+ *   onError: console.error,
+ * });
+ * queue.enqueue("job");
+ * await runner.idle();
+ * strictEqual(log.join(), "attempt 1: done");
+ * await runner.close();
+ * ```
+ */
+export interface JobAttemptEvent<TJob, TOutput = unknown> {
+  /** The job, as it is after the attempt. */
+  readonly job: Job<TJob, TOutput>;
+  /** Which attempt it was, from 1. */
+  readonly attempt: number;
+  /** When it began, in ms since the epoch. */
+  readonly startedAt: number;
+  /** How long it took, in ms; no change of the date matters. */
+  readonly durationMs: number;
+  /** What it came to. */
+  readonly outcome: Result<TOutput, unknown>;
+  /** How long it is to the next attempt, in ms; `undefined` where none comes. */
+  readonly retryDelayMs: number | undefined;
 }
 
 /** Options of {@linkcode JobRunner.close}. */
@@ -127,23 +175,25 @@ export interface CloseOptions {
   readonly drainMs?: number;
 }
 
-/** A job that runs, in a list of all that do. */
+/** A job that runs. */
 class JobAttempt<TJob, TOutput> extends Attempt
   implements JobContext<TJob, TOutput> {
   readonly job: Job<TJob, TOutput>;
-  before: JobAttempt<TJob, TOutput> | undefined = undefined;
-  after: JobAttempt<TJob, TOutput> | undefined;
 
-  constructor(
-    job: Job<TJob, TOutput>,
-    clock: Clock,
-    owner: AttemptOwner,
-    after: JobAttempt<TJob, TOutput> | undefined,
-  ) {
-    super(job.attempts, clock, owner);
+  constructor(job: Job<TJob, TOutput>, clock: Clock, lane: AttemptOwner) {
+    super(job.attempts, clock, lane);
     this.job = job;
-    this.after = after;
   }
+}
+
+/** Where one job is done after the other. */
+interface Lane<TJob, TOutput> extends AttemptOwner {
+  /** The job that runs. */
+  run: JobAttempt<TJob, TOutput> | undefined;
+  /** When it began, in ms since the epoch, if somebody wants to know. */
+  startedAt: number;
+  /** The same in monotonic time. */
+  startedTick: number;
 }
 
 /** What is chained to it runs after the code that runs now. */
@@ -186,18 +236,17 @@ const RunningJob = JobAttempt;
  */
 export class JobRunner<TJob, TOutput = unknown> implements AsyncDisposable {
   readonly #queue: JobQueue<TJob, TOutput>;
-  readonly #work: AttemptWork<TJob>;
+  readonly #worker: Worker<TJob, TOutput>;
   readonly #policy: RetryPolicy | undefined;
   readonly #attemptTimeoutMs: number;
   readonly #onError: (error: TaskFailure, job: Job<TJob, TOutput>) => void;
+  readonly #onAttempt: JobRunnerOptions<TJob, TOutput>["onAttempt"];
   readonly #clock: Clock;
-  /** What each attempt reports to. */
-  readonly #owner: AttemptOwner;
+  readonly #abandonAfterMs: number;
   readonly #unsubscribe: () => void;
-  #running = 0;
-  /** The job that started last of those that run. */
-  #latest: JobAttempt<TJob, TOutput> | undefined;
-  readonly #pump = (): void => this.#startReady();
+  /** A lane for each job that runs. */
+  readonly #lanes: Set<Lane<TJob, TOutput>> = new Set();
+  readonly #pump = (): void => this.#openLanes();
   #concurrency: number;
   #isPaused = false;
   /** Whether `#pump` is about to be called. */
@@ -231,19 +280,13 @@ export class JobRunner<TJob, TOutput = unknown> implements AsyncDisposable {
       "attemptTimeoutMs",
       attemptTimeoutMs,
     );
-    this.#owner = {
-      abandonAfterMs: requireDuration("abandonAfterMs", abandonAfterMs),
-      settled: (attempt, outcome) =>
-        this.#settled(
-          attempt as JobAttempt<TJob, TOutput>,
-          outcome as Result<TOutput, unknown>,
-        ),
-    };
+    this.#abandonAfterMs = requireDuration("abandonAfterMs", abandonAfterMs);
     requireOption(validateType("onError", onError, "function"), onError);
     this.#onError = onError;
+    this.#onAttempt = options.onAttempt;
     this.#clock = options.clock ?? systemClock;
     this.#policy = options.retry && new RetryPolicy(options.retry);
-    this.#work = toWork(worker);
+    this.#worker = toFunction(worker);
     this.#queue = queue;
     this.#unsubscribe = queue.subscribe({ wake: () => this.#wake() });
     this.#wake();
@@ -251,7 +294,7 @@ export class JobRunner<TJob, TOutput = unknown> implements AsyncDisposable {
 
   /** How many jobs run. */
   get running(): number {
-    return this.#running;
+    return this.#lanes.size;
   }
 
   /** Whether it is paused. */
@@ -295,7 +338,6 @@ export class JobRunner<TJob, TOutput = unknown> implements AsyncDisposable {
    */
   pause(): void {
     this.#isPaused = true;
-    this.#silence();
   }
 
   /**
@@ -420,15 +462,12 @@ export class JobRunner<TJob, TOutput = unknown> implements AsyncDisposable {
     this.resume();
     await this.idle();
     timer.cancel();
-    this.#silence();
     this.#unsubscribe();
   }
 
   #stopRunning(): void {
     const error = cancelledError(undefined);
-    for (let run = this.#latest; run !== undefined; run = run.after) {
-      run.stop(error);
-    }
+    for (const { run } of this.#lanes) run?.stop(error);
   }
 
   /** Looks for jobs that are ready, after the code that runs now. */
@@ -438,41 +477,87 @@ export class JobRunner<TJob, TOutput = unknown> implements AsyncDisposable {
     RESOLVED.then(this.#pump);
   }
 
-  #startReady(): void {
+  /** Opens as many lanes as there may be. */
+  #openLanes(): void {
     this.#isPumping = false;
-    this.#silence();
-    if (!this.#isPaused) {
-      while (this.#running < this.#concurrency) {
-        const job = this.#queue.dequeue();
-        if (job === undefined) {
-          this.#setAlarm();
-          break;
-        }
-        this.#start(job);
+    while (this.#lanes.size < this.#concurrency) {
+      const job = this.#takeNext();
+      if (job === undefined) break;
+      this.#runLane(this.#openLane(), job);
+    }
+    this.#tellIdlers();
+  }
+
+  #openLane(): Lane<TJob, TOutput> {
+    const lane: Lane<TJob, TOutput> = {
+      run: undefined,
+      startedAt: 0,
+      startedTick: 0,
+      abandonAfterMs: this.#abandonAfterMs,
+      settled: (_run, outcome) =>
+        this.#settled(lane, outcome as Result<TOutput, unknown>),
+    };
+    this.#lanes.add(lane);
+    return lane;
+  }
+
+  /** The next job, if one may start now. */
+  #takeNext(): Job<TJob, TOutput> | undefined {
+    this.#alarm?.cancel();
+    this.#alarm = undefined;
+    if (this.#isPaused || this.#lanes.size > this.#concurrency) {
+      return undefined;
+    }
+    const job = this.#queue.dequeue();
+    if (job === undefined) this.#setAlarm();
+    return job;
+  }
+
+  /**
+   * Does one job after the other. An asynchronous call for each job, in place
+   * of a loop that waits, took 1.1 to 1.3 times as long.
+   */
+  async #runLane(
+    lane: Lane<TJob, TOutput>,
+    first: Job<TJob, TOutput>,
+  ): Promise<void> {
+    const worker = this.#worker; // A call of this.#worker would pass `this`.
+    for (let job: Job<TJob, TOutput> | undefined = first; job !== undefined;) {
+      const run = this.#begin(lane, job);
+      let outcome: Result<unknown, unknown>;
+      try {
+        run.limit(this.#attemptTimeoutMs);
+        outcome = asResult(await worker(job.payload, run));
+      } catch (error) {
+        outcome = new Err(error);
       }
+      if (run.isAbandoned) break; // The lane goes on elsewhere.
+      run.settle(outcome);
+      job = this.#takeNext();
     }
-    if (this.#running === 0 && this.#queue.size === 0) {
-      this.#idlers?.resolve();
-      this.#idlers = undefined;
-    }
+    this.#lanes.delete(lane);
+    this.#tellIdlers();
   }
 
-  #start(job: Job<TJob, TOutput>): void {
-    const latest = this.#latest;
-    const run = new RunningJob(job, this.#clock, this.#owner, latest);
-    if (latest !== undefined) latest.before = run;
-    this.#latest = run;
-    this.#running++;
+  #begin(
+    lane: Lane<TJob, TOutput>,
+    job: Job<TJob, TOutput>,
+  ): JobAttempt<TJob, TOutput> {
+    const run = new RunningJob(job, this.#clock, lane);
+    lane.run = run;
     this.#queue.attend(job, run);
-    run.run(this.#work, job.payload, this.#attemptTimeoutMs);
+    if (this.#onAttempt !== undefined) {
+      lane.startedAt = this.#clock.now();
+      lane.startedTick = this.#clock.monotonic();
+    }
+    return run;
   }
 
-  #remove(run: JobAttempt<TJob, TOutput>): void {
-    const { before, after } = run;
-    if (after !== undefined) after.before = before;
-    if (before !== undefined) before.after = after;
-    else this.#latest = after;
-    this.#running--;
+  #tellIdlers(): void {
+    if (this.#idlers === undefined) return;
+    if (this.#lanes.size > 0 || this.#queue.size > 0) return;
+    this.#idlers.resolve();
+    this.#idlers = undefined;
   }
 
   #setAlarm(): void {
@@ -481,49 +566,72 @@ export class JobRunner<TJob, TOutput = unknown> implements AsyncDisposable {
     this.#alarm = this.#clock.setTimer(this.#pump, delayMs);
   }
 
-  #silence(): void {
-    this.#alarm?.cancel();
-    this.#alarm = undefined;
-  }
-
   #settled(
-    run: JobAttempt<TJob, TOutput>,
+    lane: Lane<TJob, TOutput>,
     outcome: Result<TOutput, unknown>,
   ): void {
-    this.#remove(run);
+    const run = lane.run!;
     if (outcome.ok) {
       this.#policy?.recordSuccess(run.attempt);
-      this.#queue.settle(run.job, outcome);
+      this.#end(lane, outcome);
     } else if (run.stopped?.code === "TASK_CANCELLED") {
-      this.#queue.settle(run.job, new Err(run.stopped));
+      this.#end(lane, new Err(run.stopped));
     } else {
-      this.#retryOrFail(run, outcome.error);
+      this.#retryOrFail(lane, outcome.error);
     }
-    this.#startReady();
+    if (run.isAbandoned) {
+      this.#lanes.delete(lane);
+      this.#wake();
+    }
   }
 
-  #retryOrFail(
-    { job, attempt, stopped }: JobAttempt<TJob, TOutput>,
-    error: unknown,
-  ): void {
+  #retryOrFail(lane: Lane<TJob, TOutput>, error: unknown): void {
+    const { job, attempt, stopped } = lane.run!;
     let lastError = error;
     let isExhausted = false;
     try {
       const decision = this.#policy?.decide(error, attempt);
-      if (decision?.retry) return this.#queue.retry(job, decision.delayMs);
+      if (decision?.retry) {
+        this.#queue.retry(job, decision.delayMs);
+        this.#report(lane, new Err(error), decision.delayMs);
+        return;
+      }
       isExhausted = decision?.reason === "exhausted";
     } catch (thrown) { // By a callback of the policy.
       lastError = thrown;
     }
-    const failure = lastError === stopped && stopped !== undefined
+    const failure = stopped !== undefined && lastError === stopped
       ? stopped
       : failedError(lastError, attempt - 1, isExhausted);
-    this.#queue.settle(job, new Err(failure));
-    try {
-      this.#onError(failure, job);
-    } catch (thrown) {
-      reportUnhandled(thrown);
-    }
+    this.#end(lane, new Err(failure));
+    callReporting(() => this.#onError(failure, job));
+  }
+
+  #end(
+    lane: Lane<TJob, TOutput>,
+    outcome: Result<TOutput, TaskFailure>,
+  ): void {
+    this.#queue.settle(lane.run!.job, outcome);
+    if (this.#onAttempt !== undefined) this.#report(lane, outcome, undefined);
+  }
+
+  #report(
+    { run, startedAt, startedTick }: Lane<TJob, TOutput>,
+    outcome: Result<TOutput, unknown>,
+    retryDelayMs: number | undefined,
+  ): void {
+    const { job, attempt } = run!;
+    const durationMs = this.#clock.monotonic() - startedTick;
+    callReporting(() =>
+      this.#onAttempt?.({
+        job,
+        attempt,
+        startedAt,
+        durationMs,
+        outcome,
+        retryDelayMs,
+      })
+    );
   }
 }
 
@@ -540,13 +648,15 @@ function requireDuration(name: string, durationMs: number): number {
   return requireOption(validateRange(name, durationMs, { min: 0 }), durationMs);
 }
 
-function toWork<TJob, TOutput>(
+function toFunction<TJob, TOutput>(
   worker: Worker<TJob, TOutput> | Task<TJob, TOutput>,
-): AttemptWork<TJob> {
-  if (isTask(worker)) return worker as AttemptWork<TJob>;
+): Worker<TJob, TOutput> {
+  if (isTask(worker)) {
+    return (worker as Task<TJob, TOutput>).run.bind(worker) as Worker<
+      TJob,
+      TOutput
+    >;
+  }
   requireOption(validateType("worker", worker, "function"), worker);
-  return {
-    run: (payload, context) =>
-      worker(payload, context as JobAttempt<TJob, TOutput>),
-  };
+  return worker;
 }
