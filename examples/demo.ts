@@ -10,8 +10,15 @@
 
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import process from "node:process";
-import { GzipCompressor, systemClock } from "../mod.ts";
+import {
+  GzipCompressor,
+  InMemoryRepository,
+  type Repository,
+  RepositoryError,
+  systemClock,
+} from "../mod.ts";
 import { listen } from "./server.ts";
+import type { ReportState } from "./reports.ts";
 import { configBuilder, createService, type Link } from "./service.ts";
 
 const unforeseen: unknown[] = [];
@@ -21,10 +28,30 @@ function onError(error: unknown): void {
 const config = configBuilder()
   .withOverrides({ port: 0, shutdownTimeoutMs: 5_000 })
   .build().unwrap();
-const server = await listen(
-  createService(config, { onError }),
-  { ...config, onError },
-);
+/** Links in memory, behind a connection that the demo can break or hold up. */
+const stored = new InMemoryRepository<Link>({
+  entity: "Link",
+  idOf: (link) => link.slug,
+});
+const connection = { isBroken: false, held: Promise.resolve() };
+const links: Repository<Link> = {
+  get: (slug) => stored.get(slug),
+  async getAll(options) {
+    await connection.held;
+    if (connection.isBroken) {
+      connection.isBroken = false;
+      const reason = "connection reset";
+      throw new RepositoryError("DB_CONNECTION_FAILED", { reason });
+    }
+    return stored.getAll(options);
+  },
+  create: (link) => stored.create(link),
+  update: (link) => stored.update(link),
+  delete: (slug) => stored.delete(slug),
+  exists: (slug) => stored.exists(slug),
+};
+const service = createService(config, { links, onError });
+const server = await listen(service.fetch, { ...config, onError });
 
 let requests = 0;
 let failures = 0;
@@ -176,6 +203,46 @@ await step("compress", async () => {
   return "21 links as gzip; a body as gzip is read, one as lzw refused";
 });
 
+/** Asks where a report stands until it has ended. */
+async function outcomeOf(host: string): Promise<ReportState> {
+  for (;;) {
+    const state: ReportState = await (await send(`/reports/${host}`)).json();
+    if (!/pending|running|retrying/.test(state.status)) return state;
+    await systemClock.sleep(20);
+  }
+}
+
+async function order(host: string, urgency: string): Promise<ReportState> {
+  const answer = await sendJson("/reports", { host, urgency });
+  strictEqual(answer.status, 202);
+  strictEqual(answer.headers.get("location"), `/reports/${host}`);
+  return await answer.json();
+}
+
+await step("report", async () => {
+  connection.isBroken = true;
+  await order("example.com", "normal");
+  const { status, attempts, report } = await outcomeOf("example.com");
+  deepStrictEqual([status, attempts], ["completed", 2]);
+  strictEqual(report?.links, 21);
+  strictEqual(report.latest[0], "docs");
+
+  const hold = Promise.withResolvers<void>();
+  connection.held = hold.promise;
+  await order("a.example", "normal");
+  await order("b.example", "normal"); // Both lanes are taken.
+  strictEqual((await order("idle.example", "idle")).status, "pending");
+  strictEqual((await order("urgent.example", "urgent")).status, "pending");
+  const off = await send("/reports/idle.example", { method: "DELETE" });
+  strictEqual(off.status, 202);
+  hold.resolve();
+  strictEqual((await outcomeOf("urgent.example")).status, "completed");
+  const { error } = await outcomeOf("idle.example");
+  strictEqual(error?.code, "TASK_CANCELLED");
+  await problem(await send("/reports/never.example"), 404);
+  return "tried again when the connection broke, called off, the urgent first";
+});
+
 await step("delete", async () => {
   const deleted = await send("/links/docs", { method: "DELETE" });
   strictEqual(deleted.status, 204);
@@ -187,6 +254,7 @@ await step("delete", async () => {
 
 await step("shut down", async () => {
   await server.close();
+  await service.close();
   await fetch(server.url).then(
     () => ok(false, "the port still answers"),
     () => {},

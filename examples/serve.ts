@@ -28,14 +28,16 @@ if (!config.ok) {
   process.exit(2);
 }
 
+const service = createService(config.value, { onError: console.error });
 const server = await listen(
-  createService(config.value, { onError: console.error }),
+  service.fetch,
   { ...config.value, onError: console.error },
 );
 
 for (const signal of ["SIGINT", "SIGTERM"]) {
   process.once(signal, async () => {
     await server.close();
+    await service.close();
     process.exit(0);
   });
 }

@@ -11,6 +11,9 @@
  * | `GET /links/{slug}` | one link |
  * | `DELETE /links/{slug}` | 204 |
  * | `GET /s/{slug}` | 302 to the link's URL |
+ * | `POST /reports` `{ host, urgency? }` | 202; a report is drawn by and by |
+ * | `GET /reports/{host}` | where it stands, and at last what it tells |
+ * | `DELETE /reports/{host}` | 202; it is called off |
  *
  * Whatever goes wrong is answered as problem details (RFC 9457). Bodies may come
  * compressed, and go out compressed where the client takes it.
@@ -38,6 +41,7 @@ import {
   type Service,
   systemClock,
   systemRandom,
+  TaskError,
   validateFormat,
   validateNonEmpty,
   validateRange,
@@ -45,6 +49,7 @@ import {
   ValidationError,
 } from "../mod.ts";
 import { HttpProblem, problemResponse, readJson } from "./http.ts";
+import { Reports } from "./reports.ts";
 import { Router } from "./router.ts";
 
 /** A short name for a long URL. */
@@ -118,11 +123,19 @@ export interface ServiceParts {
   readonly onError: (error: unknown) => void;
 }
 
-/** Makes the service: a function from request to response. */
+/** A function from request to response, and what goes on behind it. */
+export interface LinkService {
+  /** Answers a request. */
+  fetch(request: Request): Promise<Response>;
+  /** Ends what goes on in the background; nothing is pending afterwards. */
+  close(): Promise<void>;
+}
+
+/** Makes the service. */
 export function createService(
   config: ServiceConfig,
   parts: ServiceParts,
-): (request: Request) => Promise<Response> {
+): LinkService {
   const {
     links = new InMemoryRepository<Link>({
       entity: "Link",
@@ -135,6 +148,7 @@ export function createService(
   } = parts;
 
   const createLink = linkCreator(links, clock, random, config.slugRetries);
+  const reports = new Reports({ links, clock, random, onError });
 
   const router = new Router()
     .on("GET", "/", () => html(WELCOME))
@@ -159,30 +173,53 @@ export function createService(
     })
     .on("GET", "/links/:slug", async (_request, { params: { slug } }) => {
       const link = await links.get(slug!);
-      return link ? Response.json(link) : failure(noSuchLink(slug!));
+      return link ? Response.json(link) : failure(notFound("Link", slug!));
     })
     .on("DELETE", "/links/:slug", async (_request, { params: { slug } }) => {
       const deleted = await links.delete(slug!);
       return deleted
         ? new Response(null, { status: 204 })
-        : failure(noSuchLink(slug!));
+        : failure(notFound("Link", slug!));
     })
     .on("GET", "/s/:slug", async (_request, { params: { slug } }) => {
       const link = await links.get(slug!);
-      if (!link) return failure(noSuchLink(slug!));
+      if (!link) return failure(notFound("Link", slug!));
       return new Response(null, {
         status: 302,
         headers: { location: link.url },
       });
+    })
+    .on("POST", "/reports", async (request) => {
+      const body = await readJson(request, config, clock);
+      if (!body.ok) return problemResponse(body.error);
+      const ordered = reports.order(body.value);
+      if (!ordered.ok) return failure(ordered.error);
+      const location = `/reports/${encodeURIComponent(ordered.value.host)}`;
+      return Response.json(ordered.value, {
+        status: 202,
+        headers: { location },
+      });
+    })
+    .on("GET", "/reports/:host", (_request, { params: { host } }) => {
+      const state = reports.find(host!);
+      return state ? Response.json(state) : failure(notFound("Report", host!));
+    })
+    .on("DELETE", "/reports/:host", (_request, { params: { host } }) => {
+      return reports.cancel(host!)
+        ? new Response(null, { status: 202 })
+        : failure(notFound("Report", host!));
     });
 
-  return async function fetch(request: Request): Promise<Response> {
-    try {
-      return await compressResponse(request, await router.route(request));
-    } catch (error) {
-      onError(error);
-      return problemResponse(new HttpProblem(500));
-    }
+  return {
+    async fetch(request) {
+      try {
+        return await compressResponse(request, await router.route(request));
+      } catch (error) {
+        onError(error);
+        return problemResponse(new HttpProblem(500));
+      }
+    },
+    close: () => reports.close(),
   };
 }
 
@@ -272,11 +309,11 @@ function pageParameter(
     .andThen((digits) => validateRange(name, Number(digits), limits));
 }
 
-function noSuchLink(slug: string): RepositoryError<"DB_ENTITY_NOT_FOUND"> {
-  return new RepositoryError("DB_ENTITY_NOT_FOUND", {
-    entity: "Link",
-    id: slug,
-  });
+function notFound(
+  entity: string,
+  id: string,
+): RepositoryError<"DB_ENTITY_NOT_FOUND"> {
+  return new RepositoryError("DB_ENTITY_NOT_FOUND", { entity, id });
 }
 
 /** The HTTP status of each error that an operation may answer with. */
@@ -284,12 +321,14 @@ const STATUS_OF: { readonly [C in ErrorCode]?: number } = {
   DB_ENTITY_NOT_FOUND: 404,
   DB_DUPLICATE_KEY: 409,
   DB_REPOSITORY_FULL: 507,
+  TASK_QUEUE_FULL: 503,
+  TASK_QUEUE_CLOSED: 503,
 };
 
 function failure(
-  error: RepositoryError | readonly ValidationError[],
+  error: RepositoryError | TaskError | readonly ValidationError[],
 ): Response {
-  if (RepositoryError.is(error)) {
+  if (RepositoryError.is(error) || TaskError.is(error)) {
     const status = STATUS_OF[error.code];
     if (status === undefined) throw error;
     return problemResponse(

@@ -5,9 +5,18 @@
  */
 
 /**
- * Calls code of the user that must not stop the caller. What it throws is handed
- * to the platform, as a rejected promise that nobody handles: the process ends,
- * or a handler for unhandled rejections hears of it.
+ * Hands an error to the platform, as a rejected promise that nobody handles: the
+ * process ends, or a handler for unhandled rejections hears of it.
+ *
+ * @param error What was thrown.
+ */
+export function reportUnhandled(error: unknown): void {
+  Promise.reject(error);
+}
+
+/**
+ * Calls code of the user that must not stop the caller. What it throws is
+ * reported as unhandled.
  *
  * @param callback What to call.
  */
@@ -15,6 +24,6 @@ export function callReporting(callback: () => void): void {
   try {
     callback();
   } catch (thrown) {
-    Promise.reject(thrown);
+    reportUnhandled(thrown);
   }
 }

@@ -49,7 +49,7 @@
  * @module
  */
 
-import { reportUnhandled } from "./_report.ts";
+import { callReporting } from "./_report.ts";
 import { cancelledError, stopped } from "./_task_result.ts";
 import { type Clock, systemClock, type TimerHandle } from "./clock.ts";
 import type { CronSchedule } from "./cron.ts";
@@ -313,6 +313,8 @@ function byCalendar(schedule: CronSchedule): NextTime {
 
 /** A task as the scheduler sees it. */
 interface Entry extends ScheduledTask {
+  /** Its number: they count up as tasks are scheduled. */
+  readonly order: number;
   readonly base: TimeBase;
   readonly isBackground: boolean;
   readonly dueAt: number;
@@ -333,7 +335,9 @@ interface Entry extends ScheduledTask {
 class Agenda {
   readonly clock: Clock;
   readonly onError: TaskSchedulerOptions["onError"];
-  /** All tasks that have not ended. */
+  /** How many tasks there have been. */
+  count = 0;
+  /** Those that have not ended. */
   readonly tasks: Set<Entry> = new Set();
   readonly #heaps: Readonly<Record<TimeBase, PriorityHeap<Entry>>> = {
     monotonic: new PriorityHeap(),
@@ -421,20 +425,20 @@ class Agenda {
     this.#setTimer();
   };
 
-  /** The most overdue first; of equals, that of the monotonic time. */
-  #takeDue(): Entry[] {
-    const { monotonic, wall } = this.#heaps;
-    const now = this.now("monotonic");
-    const wallNow = this.now("wall");
-    const due: Entry[] = [];
-    for (;;) {
-      const lateMs = now - (monotonic.peekPriority() ?? Infinity);
-      const wallLateMs = wallNow - (wall.peekPriority() ?? Infinity);
-      if (Math.max(lateMs, wallLateMs) < 0) return due;
-      const entry = (lateMs >= wallLateMs ? monotonic : wall).pop()!;
-      if (!entry.isBackground) this.#foreground--;
-      due.push(entry);
+  /** The most overdue first; of equals, the one that was scheduled first. */
+  #takeDue(): readonly Entry[] {
+    const due: { readonly entry: Entry; readonly lateMs: number }[] = [];
+    for (const base of ["monotonic", "wall"] as const) {
+      const now = this.now(base);
+      const heap = this.#heaps[base];
+      while (heap.size > 0 && heap.peekPriority()! <= now) {
+        const entry = heap.pop()!;
+        if (!entry.isBackground) this.#foreground--;
+        due.push({ entry, lateMs: now - entry.dueAt });
+      }
     }
+    due.sort((a, b) => b.lateMs - a.lateMs || a.entry.order - b.entry.order);
+    return due.map(({ entry }) => entry);
   }
 }
 
@@ -442,6 +446,7 @@ class Agenda {
 class ScheduledRun<TOutput, TError>
   implements ScheduledTask<TOutput, TError>, Entry {
   readonly name: string;
+  readonly order: number;
   readonly base: TimeBase;
   readonly isBackground: boolean;
   readonly result: Promise<TaskResult<TOutput, TError>>;
@@ -472,6 +477,7 @@ class ScheduledRun<TOutput, TError>
       TaskResult<TOutput, TError>
     >();
     this.name = task.name;
+    this.order = agenda.count++;
     this.base = timing.base;
     this.isBackground = options.background === true;
     this.result = promise;
@@ -579,7 +585,9 @@ class ScheduledRun<TOutput, TError>
     }
     const hasFailed = result.status === TaskStatus.FAILED ||
       result.status === TaskStatus.TIMED_OUT;
-    if (hasFailed) this.#report(result.error);
+    if (hasFailed) {
+      callReporting(() => this.#agenda.onError(result.error, this));
+    }
   }
 
   /** Waits for its next time, if there is one. */
@@ -611,22 +619,14 @@ class ScheduledRun<TOutput, TError>
     this.#agenda.tasks.delete(this);
     this.#resolve(result);
   }
-
-  #report(error: TaskFailure): void {
-    try {
-      this.#agenda.onError(error, this);
-    } catch (thrown) {
-      reportUnhandled(thrown);
-    }
-  }
 }
 
 /**
  * Runs tasks at their time, over one timer.
  *
  * Guarantees: no task runs early, and none overlaps itself; of tasks that are
- * due at the same time, the one that was planned first runs first; a task that
- * is called off does not begin any more; every `result` settles; after
+ * due at the same time, the one that was scheduled first begins first; a task
+ * that is called off does not begin any more; every `result` settles; after
  * {@linkcode TaskScheduler.close} there is neither timer nor listener nor run.
  * Costs: O(log n) for each time a task is planned or called off.
  *

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { connect } from "node:net";
 import process from "node:process";
-import { describe, it } from "node:test";
+import { afterEach, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { deflateSync, gunzipSync, gzipSync } from "node:zlib";
 import { listen, originOf, type RunningServer } from "../examples/server.ts";
@@ -11,9 +11,11 @@ import {
   configBuilder,
   createService,
   type Link,
+  type LinkService,
   type ServiceConfig,
   type ServiceParts,
 } from "../examples/service.ts";
+import type { ReportState } from "../examples/reports.ts";
 import { InMemoryRepository, type Repository, systemClock } from "../mod.ts";
 import { ManualClock } from "../src/testing.ts";
 
@@ -29,7 +31,16 @@ function makeService(
   overrides: Partial<ServiceConfig> = {},
   parts: Partial<ServiceParts> = {},
 ): Fetch {
-  return createService(configWith(overrides), { onError: rethrow, ...parts });
+  const config = configWith(overrides);
+  const service = createService(config, { onError: rethrow, ...parts });
+  services.push(service);
+  return (request) => service.fetch(request);
+}
+
+/** What the tests have made, and what is closed after each. */
+const services: LinkService[] = [];
+async function closeServices(): Promise<void> {
+  await Promise.all(services.splice(0).map((service) => service.close()));
 }
 
 /** Nothing unforeseen may happen in a test that does not expect it. */
@@ -70,6 +81,8 @@ async function problemOf(
 }
 
 describe("service", () => {
+  afterEach(closeServices);
+
   it("creates, shows, lists, resolves and deletes a link", async () => {
     const clock = new ManualClock({ now: Date.UTC(2026, 0, 1) });
     const fetch = makeService({}, { clock });
@@ -248,15 +261,20 @@ describe("service", () => {
   it("answers 408 when the body does not come in time", async () => {
     const clock = new ManualClock();
     const fetch = makeService({ bodyTimeoutMs: 1000 }, { clock });
+    const { pending } = clock;
     const answer = fetch(post(new ReadableStream<Uint8Array>()));
     await clock.advanceAsync(1000);
     strictEqual((await answer).status, 408);
-    strictEqual(clock.pending, 0);
+    strictEqual(clock.pending, pending);
   });
 
   it("leaves no timer behind once the body is read", async () => {
     const clock = new ManualClock();
-    await makeService({}, { clock })(postLink({ url: "https://example.com" }));
+    const fetch = makeService({}, { clock });
+    const { pending } = clock;
+    await fetch(postLink({ url: "https://example.com" }));
+    strictEqual(clock.pending, pending);
+    await closeServices();
     strictEqual(clock.pending, 0);
   });
 
@@ -418,7 +436,197 @@ describe("service", () => {
   });
 });
 
+describe("reports", () => {
+  afterEach(closeServices);
+
+  /** Links that a test can hold back and let fail. */
+  function makeLinks(): {
+    readonly links: Repository<Link>;
+    readonly pages: (() => Promise<void> | void)[];
+  } {
+    const stored = new InMemoryRepository<Link>({
+      entity: "Link",
+      idOf: (link) => link.slug,
+    });
+    const pages: (() => Promise<void> | void)[] = [];
+    const links: Repository<Link> = {
+      get: (slug) => stored.get(slug),
+      async getAll(options) {
+        await pages.shift()?.();
+        return stored.getAll(options);
+      },
+      create: (link) => stored.create(link),
+      update: (link) => stored.update(link),
+      delete: (slug) => stored.delete(slug),
+      exists: (slug) => stored.exists(slug),
+    };
+    return { links, pages };
+  }
+
+  function postReport(body: unknown): Request {
+    return new Request(`${ORIGIN}/reports`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+  }
+
+  async function stateOf(fetch: Fetch, host: string): Promise<ReportState> {
+    const path = `/reports/${encodeURIComponent(host)}`;
+    return await (await fetch(new Request(ORIGIN + path))).json();
+  }
+
+  it("draws a report over all pages of links", async () => {
+    const { links } = makeLinks();
+    for (let i = 0; i < 1_203; i++) {
+      await links.create({
+        slug: `s${i}`,
+        url: i % 3 === 0 ? "https://a.example/" : "https://b.example:8080/",
+        createdAt: "2026-01-01T00:00:00.000Z",
+      });
+    }
+    const clock = new ManualClock();
+    const fetch = makeService({}, { links, clock });
+    const ordered = await fetch(postReport({ host: "b.example:8080" }));
+    strictEqual(ordered.status, 202);
+    strictEqual(
+      ordered.headers.get("location"),
+      "/reports/b.example%3A8080",
+    );
+    deepStrictEqual(await ordered.json(), {
+      host: "b.example:8080",
+      status: "pending",
+      attempts: 0,
+    });
+    await clock.advanceAsync(0);
+    const state = await stateOf(fetch, "b.example:8080");
+    strictEqual(state.report?.links, 802);
+    deepStrictEqual(state.report.latest.slice(0, 3), [
+      "s1202",
+      "s1201",
+      "s1199",
+    ]);
+    strictEqual(state.report.latest.length, 10);
+  });
+
+  it("tries again when the repository fails, and gives up in the end", async () => {
+    const { links, pages } = makeLinks();
+    const clock = new ManualClock();
+    const errors: unknown[] = [];
+    const fetch = makeService({}, {
+      links,
+      clock,
+      random: () => 1,
+      onError: (error) => errors.push(error),
+    });
+    function fail(): never {
+      throw new Error("connection reset");
+    }
+    pages.push(fail, fail, fail);
+    await fetch(postReport({ host: "a.example" }));
+    await clock.advanceAsync(99);
+    deepStrictEqual(await stateOf(fetch, "a.example"), {
+      host: "a.example",
+      status: "retrying",
+      attempts: 1,
+    });
+    await clock.advanceAsync(1 + 200);
+    const { status, attempts, error } = await stateOf(fetch, "a.example");
+    deepStrictEqual([status, attempts, error?.code], [
+      "failed",
+      3,
+      "TASK_RETRY_EXHAUSTED",
+    ]);
+    strictEqual(errors.length, 1);
+
+    await fetch(postReport({ host: "a.example" })); // Once more, and it works.
+    await clock.advanceAsync(0);
+    strictEqual((await stateOf(fetch, "a.example")).status, "completed");
+  });
+
+  it("takes an order for a report in the making as the same", async () => {
+    const { links, pages } = makeLinks();
+    const clock = new ManualClock();
+    const fetch = makeService({}, { links, clock });
+    const held = Promise.withResolvers<void>();
+    let reads = 0;
+    for (let i = 0; i < 2; i++) {
+      pages.push(() => {
+        reads++;
+        return held.promise;
+      });
+    }
+    await fetch(postReport({ host: "a.example" }));
+    await clock.advanceAsync(0);
+    const again = await fetch(postReport({ host: "a.example" }));
+    strictEqual((await again.json()).status, "running");
+    held.resolve();
+    await clock.advanceAsync(0);
+    strictEqual((await stateOf(fetch, "a.example")).status, "completed");
+    strictEqual(reads, 1);
+  });
+
+  it("calls a report off, and forgets it after a while", async () => {
+    const { links, pages } = makeLinks();
+    const clock = new ManualClock();
+    const fetch = makeService({}, { links, clock });
+    const held = Promise.withResolvers<void>();
+    pages.push(() => held.promise);
+    await fetch(postReport({ host: "a.example" }));
+    await clock.advanceAsync(0);
+    const request = new Request(`${ORIGIN}/reports/a.example`, {
+      method: "DELETE",
+    });
+    strictEqual((await fetch(request.clone())).status, 202);
+    held.resolve();
+    await clock.advanceAsync(0);
+    const state = await stateOf(fetch, "a.example");
+    strictEqual(state.error?.code, "TASK_CANCELLED");
+    strictEqual((await fetch(request)).status, 404); // It has ended.
+
+    await clock.advanceAsync(600_000);
+    const gone = await fetch(new Request(`${ORIGIN}/reports/a.example`));
+    strictEqual((await problemOf(gone)).code, "DB_ENTITY_NOT_FOUND");
+  });
+
+  it("names every bad field of an order", async () => {
+    const fetch = makeService();
+    const answer = await fetch(postReport({ host: "No!", urgency: "now" }));
+    const { errors } = await problemOf(answer) as { errors: unknown };
+    deepStrictEqual(
+      (errors as { field: string }[]).map(({ field }) => field),
+      ["host", "urgency"],
+    );
+    strictEqual((await fetch(postReport([]))).status, 422);
+  });
+
+  it("refuses orders beyond its bound, and once it is closed", async () => {
+    const { links, pages } = makeLinks();
+    const fetch = makeService({}, { links, clock: new ManualClock() });
+    const held = Promise.withResolvers<void>();
+    pages.push(() => held.promise, () => held.promise);
+    for (let i = 0; i < 1_000; i++) {
+      strictEqual((await fetch(postReport({ host: `h${i}` }))).status, 202);
+    }
+    const statuses: number[] = [];
+    for (let i = 0; i < 3; i++) {
+      const answer = await fetch(postReport({ host: `more${i}` }));
+      statuses.push(answer.status);
+    }
+    // Two of the thousand are being drawn, so that two more found room.
+    deepStrictEqual(statuses, [202, 202, 503]);
+
+    const closed = closeServices();
+    const refused = await fetch(postReport({ host: "late.example" }));
+    strictEqual((await problemOf(refused)).code, "TASK_QUEUE_CLOSED");
+    held.resolve();
+    await closed;
+  });
+});
+
 describe("listen()", () => {
+  afterEach(closeServices);
+
   it("serves concurrent clients over HTTP and frees the port", async () => {
     const server = await startService();
     const statuses = await Promise.all(

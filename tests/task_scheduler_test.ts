@@ -308,6 +308,26 @@ describe("TaskScheduler", () => {
 });
 
 describe("TaskScheduler.after()", () => {
+  it("keeps the order of scheduling among recurring tasks too", async () => {
+    const { clock, scheduler, log, work } = setUp();
+    // The first is planned anew after the others: its runs take longer.
+    scheduler.every(10, work("a", 9), { maxRuns: 2 }).unwrap();
+    scheduler.every(5, work("b"), { maxRuns: 4 }).unwrap();
+    scheduler.every(10, work("c", 3), { maxRuns: 2 }).unwrap();
+    await pass(clock, 30);
+    deepStrictEqual(log, [
+      "5 b",
+      "10 a",
+      "10 b",
+      "10 c",
+      "15 b",
+      "20 a",
+      "20 b",
+      "20 c",
+    ]);
+    deepStrictEqual([scheduler.size, clock.pending], [0, 0]);
+  });
+
   it("runs each once, in the order of time, then of scheduling", async () => {
     const { clock, scheduler, log, work } = setUp();
     for (const [name, delayMs] of [["c", 7], ["a", 3], ["d", 7], ["b", 5]]) {
@@ -500,7 +520,7 @@ describe("TaskScheduler.at()", () => {
     deepStrictEqual(log, ["150000 at"]);
   });
 
-  it("begins with the most overdue, delays before dates", async () => {
+  it("begins with the most overdue, among dates and delays", async () => {
     const { clock, scheduler, log, work } = setUp();
     scheduler.at(START + DAY + 2, work("2 ms after")).unwrap();
     scheduler.at(START + DAY - 1, work("long before")).unwrap();
@@ -511,8 +531,8 @@ describe("TaskScheduler.at()", () => {
     deepStrictEqual(log.map((line) => line.slice("60000 ".length)), [
       "long before",
       "2 ms after",
-      "delay",
       "date",
+      "delay",
     ]);
   });
 
@@ -833,9 +853,10 @@ describe("TaskScheduler.cron()", () => {
     clock.setNow(START + 3 * DAY + HOUR);
     const daily = scheduler.cron(cron("@daily"), work("daily")).unwrap();
     const date = scheduler.at(START + 4 * DAY, work("date")).unwrap();
+    scheduler.every(100_000, work("every")).unwrap();
     clock.setNow(START - 90_000);
     await pass(clock, 2 * MINUTE, 10_000);
-    deepStrictEqual(log, ["90000 daily"]);
+    deepStrictEqual(log, ["90000 daily", "100000 every"]);
     strictEqual(daily.nextRunAt, START + DAY);
     strictEqual(date.nextRunAt, START + 4 * DAY);
     await scheduler.close();
@@ -1343,10 +1364,6 @@ class ModelTask {
     this.name = name;
   }
 
-  get isWall(): boolean {
-    return this.plan.kind === "at" || this.plan.kind === "cron";
-  }
-
   /** Whether the minute of a step is one of the expression; 6 steps a minute. */
   isDue(step: number): boolean {
     if (step % 6 !== 0) return false;
@@ -1381,7 +1398,7 @@ class ModelTask {
 class Model {
   readonly tasks: readonly ModelTask[];
   readonly log: string[] = [];
-  #order = 0;
+  #count = 0;
 
   constructor(plans: readonly Plan[]) {
     this.tasks = plans.map((plan, i) => new ModelTask(plan, `t${i}`));
@@ -1391,33 +1408,34 @@ class Model {
     return this.tasks.filter(({ state }) => state === "waiting").length;
   }
 
-  wait(task: ModelTask, dueAt: number): void {
+  add(task: ModelTask, now: number): void {
+    task.order = this.#count++;
+    this.#wait(task, task.first(now));
+  }
+
+  #wait(task: ModelTask, dueAt: number): void {
     task.state = "waiting";
     task.dueAt = dueAt;
-    task.order = this.#order++;
   }
 
   begin(now: number): void {
     const due = this.tasks.filter(({ state, dueAt }) =>
       state === "waiting" && dueAt <= now
-    ).sort((a, b) => Number(a.isWall) - Number(b.isWall) || a.order - b.order);
+    ).sort((a, b) => a.order - b.order);
     for (const task of due) {
       const { durations } = task.plan;
       task.endsAt = now + durations[task.runs++ % durations.length]!;
       task.state = "running";
-      task.order = this.#order++;
       this.log.push(`${now} ${task.name}`);
     }
   }
 
   end(now: number): void {
-    const ending = this.tasks.filter(({ state, endsAt }) =>
-      state === "running" && endsAt === now
-    ).sort((a, b) => a.order - b.order);
-    for (const task of ending) {
+    for (const task of this.tasks) {
+      if (task.state !== "running" || task.endsAt !== now) continue;
       const dueAt = task.next(now);
       if (dueAt === undefined) task.state = "ended";
-      else this.wait(task, dueAt);
+      else this.#wait(task, dueAt);
     }
   }
 
@@ -1510,7 +1528,7 @@ async function act(model: Model, real: Real, step: number): Promise<void> {
     const { scheduledAt, cancelledAt } = task.plan;
     if (scheduledAt === step) {
       real.schedule(task.plan, i);
-      model.wait(task, task.first(step));
+      model.add(task, step);
     } else if (cancelledAt === step && task.state !== "new") {
       const isLive = task.state !== "ended";
       strictEqual(real.tasks[i]!.cancel("model"), isLive);

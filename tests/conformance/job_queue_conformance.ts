@@ -490,12 +490,18 @@ export function jobQueueConformance(
     });
 
     const ENDINGS = [
-      [TaskStatus.FAILED, new TaskError("TASK_EXECUTION_FAILED", {
-        reason: "",
-      })],
-      [TaskStatus.FAILED, new TaskError("TASK_RETRY_EXHAUSTED", {
-        retries: 1,
-      })],
+      [
+        TaskStatus.FAILED,
+        new TaskError("TASK_EXECUTION_FAILED", {
+          reason: "",
+        }),
+      ],
+      [
+        TaskStatus.FAILED,
+        new TaskError("TASK_RETRY_EXHAUSTED", {
+          retries: 1,
+        }),
+      ],
       [TaskStatus.TIMED_OUT, new TaskError("TASK_TIMEOUT", { timeoutMs: 1 })],
       [TaskStatus.CANCELLED, new TaskError("TASK_CANCELLED")],
     ] as const;

@@ -1,0 +1,185 @@
+/**
+ * Reports on the links to a host, drawn in the background: the urgent ones
+ * first, two at a time, each tried again when the repository fails it. Who asks
+ * for a report that is in the making already gets that one.
+ *
+ * @module
+ */
+
+import {
+  allErrors,
+  type Clock,
+  err,
+  type Format,
+  type Job,
+  JobRunner,
+  MemoryStore,
+  ok,
+  PriorityJobQueue,
+  type RandomSource,
+  type Repository,
+  type Result,
+  type TaskError,
+  TaskScheduler,
+  type TaskStatus,
+  validateFormat,
+  validateType,
+  type ValidationError,
+} from "../mod.ts";
+import type { Link } from "./service.ts";
+
+/** What a report tells. */
+export interface Report {
+  /** How many links lead to the host. */
+  readonly links: number;
+  /** The slugs of the latest ten, the latest first. */
+  readonly latest: readonly string[];
+}
+
+/** Where a report stands. */
+export interface ReportState {
+  readonly host: string;
+  readonly status: TaskStatus;
+  readonly attempts: number;
+  /** There once it is completed. */
+  readonly report?: Report;
+  /** Why there is none, where it has ended otherwise. */
+  readonly error?: { readonly code: string; readonly message: string };
+}
+
+/** What the reports work with. */
+export interface ReportParts {
+  readonly links: Repository<Link>;
+  readonly clock: Clock;
+  readonly random: RandomSource;
+  readonly onError: (error: unknown) => void;
+}
+
+const RANKS = { urgent: 0, normal: 1, idle: 2 } as const;
+type Urgency = keyof typeof RANKS;
+
+const HOST: Format = {
+  description: "a host in lower case, with its port if it has one",
+  pattern: /[a-z0-9.-]{1,253}(:\d{1,5})?/,
+};
+const URGENCY: Format = {
+  description: Object.keys(RANKS).join(", "),
+  pattern: /urgent|normal|idle/,
+};
+
+/** How many links are read at a time. */
+const PAGE = 500;
+const SHOWN = 10;
+const KEPT_MS = 10 * 60_000;
+
+/** Draws reports, and remembers them for a while. */
+export class Reports {
+  readonly #links: Repository<Link>;
+  readonly #onError: (error: unknown) => void;
+  readonly #queue: PriorityJobQueue<string, Urgency, Report>;
+  readonly #runner: JobRunner<string, Report>;
+  readonly #scheduler: TaskScheduler;
+  readonly #finished: MemoryStore<string, ReportState>;
+
+  constructor({ links, clock, random, onError }: ReportParts) {
+    this.#links = links;
+    this.#onError = onError;
+    this.#queue = new PriorityJobQueue<string, Urgency, Report>({
+      rank: RANKS,
+      defaultPriority: "normal",
+      agingMsPerLevel: 60_000, // An idle one waits two minutes longer at most.
+      maxSize: 1_000,
+      clock,
+    });
+    this.#runner = new JobRunner(
+      this.#queue,
+      (host, { signal }) => this.#draw(host, signal),
+      {
+        concurrency: 2,
+        retry: { maxAttempts: 3, baseDelayMs: 100, random },
+        attemptTimeoutMs: 10_000,
+        clock,
+        onError,
+      },
+    );
+    this.#finished = new MemoryStore({ defaultTtlMs: KEPT_MS, clock });
+    this.#scheduler = new TaskScheduler({ clock, onError });
+    this.#scheduler.every(KEPT_MS, () => this.#finished.prune(), {
+      background: true,
+    }).unwrap();
+  }
+
+  /** Orders a report, as `{ host, urgency? }` asks for it. */
+  order(
+    input: unknown,
+  ): Result<ReportState, readonly ValidationError[] | TaskError> {
+    const body = validateType("body", input, "object");
+    if (!body.ok) return err([body.error]);
+    const { host, urgency = "normal" } = body.value;
+    const checked = allErrors([
+      validateFormat("host", host, HOST),
+      validateFormat("urgency", urgency, URGENCY),
+    ]);
+    if (!checked.ok) return checked;
+
+    const [id, priority] = checked.value as [string, Urgency];
+    const ordered = this.#queue.enqueue(id, { id, priority });
+    if (!ordered.ok) return ordered;
+    const job = ordered.value;
+    if (job.duplicates === 0) {
+      this.#finished.delete(id);
+      this.#keep(job).catch(this.#onError);
+    }
+    return ok(stateOf(job));
+  }
+
+  /** Where a report stands; `undefined` where nobody ordered it of late. */
+  find(host: string): ReportState | undefined {
+    const job = this.#queue.get(host);
+    return job === undefined ? this.#finished.get(host) : stateOf(job);
+  }
+
+  /** Calls a report off. */
+  cancel(host: string): boolean {
+    return this.#queue.get(host)?.cancel("nobody wants it any more") ?? false;
+  }
+
+  /** Ends them all: nothing is pending afterwards. */
+  async close(): Promise<void> {
+    await Promise.all([
+      this.#runner.close({ drainMs: 1_000 }),
+      this.#scheduler.close({ drainMs: 0 }),
+    ]);
+  }
+
+  async #draw(host: string, signal: AbortSignal): Promise<Report> {
+    let links = 0;
+    const latest: string[] = [];
+    for (let offset = 0;; offset += PAGE) {
+      signal.throwIfAborted();
+      const page = await this.#links.getAll({ offset, limit: PAGE });
+      for (const link of page) {
+        if (new URL(link.url).host !== host) continue;
+        links++;
+        latest.unshift(link.slug);
+        latest.length = Math.min(latest.length, SHOWN);
+      }
+      if (page.length < PAGE) return { links, latest };
+    }
+  }
+
+  async #keep(job: Job<string, Report>): Promise<void> {
+    const outcome = await job.result;
+    const state = {
+      ...stateOf(job),
+      ...(outcome.ok ? { report: outcome.value } : {
+        error: { code: outcome.error.code, message: outcome.error.message },
+      }),
+    };
+    this.#finished.set(job.payload, state).unwrap();
+  }
+}
+
+function stateOf({ payload, status, attempts }: Job<string>): ReportState {
+  return { host: payload, status, attempts };
+}
