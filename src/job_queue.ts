@@ -578,8 +578,9 @@ export class PriorityJobQueue<TJob, TPriority = number, TOutput = unknown>
    * @param args Its options, which may be left out where priorities are
    * numbers: ranking, bound, aging, time.
    * @throws {ValidationError} `maxSize` is not a whole number of 1 or more,
-   * `agingMsPerLevel` not a number of 0 or more, `onFull` is unknown, a rank of
-   * the table or the default priority's is not a finite number.
+   * `agingMsPerLevel` not a number from 0 to `Number.MAX_SAFE_INTEGER`, `onFull`
+   * is unknown, a rank of the table or the default priority's is not a finite
+   * number.
    */
   constructor(
     ...args: [TPriority] extends [number]
@@ -597,7 +598,10 @@ export class PriorityJobQueue<TJob, TPriority = number, TOutput = unknown>
       maxSize,
     );
     this.#agingMsPerLevel = requireOption(
-      validateRange("agingMsPerLevel", agingMsPerLevel, { min: 0 }),
+      validateRange("agingMsPerLevel", agingMsPerLevel, {
+        min: 0,
+        max: Number.MAX_SAFE_INTEGER,
+      }),
       agingMsPerLevel,
     );
     requireOption(
@@ -607,6 +611,11 @@ export class PriorityJobQueue<TJob, TPriority = number, TOutput = unknown>
     this.#droppable = onFull === "drop-lowest" ? new PriorityHeap() : undefined;
     this.#clock = options.clock ?? systemClock;
     this.#rankOf = toRanker(options.rank);
+    if (typeof options.rank === "object") {
+      for (const priority of Reflect.ownKeys(options.rank)) {
+        this.#rank("rank", priority as TPriority);
+      }
+    }
     this.#defaultPriority = options.defaultPriority ?? 0 as TPriority;
     this.#rank("defaultPriority", this.#defaultPriority);
   }
@@ -877,6 +886,7 @@ export class PriorityJobQueue<TJob, TPriority = number, TOutput = unknown>
     this.#leave(record);
     record.status = TaskStatus.RUNNING;
     record.attempts++;
+    if (this.#putters.size > 0) this.#admitPutters();
     return record;
   }
 
@@ -978,6 +988,7 @@ export class PriorityJobQueue<TJob, TPriority = number, TOutput = unknown>
     job.priority = priority;
     job.rank = rank;
     if (!hasMoved) return true;
+    this.#promote(); // What became ready before goes before.
     if (job.status === TaskStatus.PENDING) {
       job.handle = this.#ready.update(job.handle!, this.#keyOf(job));
     }
@@ -1017,6 +1028,7 @@ export class PriorityJobQueue<TJob, TPriority = number, TOutput = unknown>
     }
     this.#withdraw(job);
     this.#end(job, new Err(cancelledError(reason)));
+    this.#admitPutters();
     return true;
   }
 
@@ -1230,7 +1242,7 @@ export class PriorityJobQueue<TJob, TPriority = number, TOutput = unknown>
     this.#consumer?.wake();
   }
 
-  /** Notes that a job waits no more, which makes room for another. */
+  /** Notes that a job waits no more. */
   #leave(record: JobRecord<TJob, TPriority, TOutput>): void {
     record.handle = undefined;
     const { extras } = record;
@@ -1238,7 +1250,6 @@ export class PriorityJobQueue<TJob, TPriority = number, TOutput = unknown>
       this.#droppable?.delete(extras.dropHandle);
       extras.dropHandle = undefined;
     }
-    if (this.#putters.size > 0) this.#admitPutters();
   }
 
   #end(

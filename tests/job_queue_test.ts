@@ -17,6 +17,7 @@ import {
   PriorityJobQueue,
   type PriorityJobQueueOptions,
   type PutError,
+  type Ranking,
 } from "../src/job_queue.ts";
 import { err, ok as okOf, type Result } from "../src/result.ts";
 import { TaskStatus } from "../src/status.ts";
@@ -187,7 +188,7 @@ class Model {
   }
 
   /** Whether it is let in, and whom it drives out. */
-  admits(entry: Entry): readonly [isIn: boolean, dropped?: Entry] {
+  admits(entry: Entry): readonly [isIn: boolean, dropped?: Entry | undefined] {
     const isFull = this.putters.length > 0 ||
       this.waiting.length >= this.setup.maxSize;
     if (!isFull) return [true];
@@ -273,7 +274,8 @@ function checkJobs(model: Model, { queue }: Real): void {
     const isLive = model.waiting.includes(entry) ||
       model.running.includes(entry);
     const { signal } = entry;
-    strictEqual(signal?.listenerCount, signal && (isLive ? 1 : 0), "listeners");
+    const listeners = isLive && signal?.aborted === false ? 1 : 0;
+    strictEqual(signal?.listenerCount ?? 0, listeners, "listeners");
     if (id !== undefined && isLive) strictEqual(queue.get(id), job);
   }
   for (const id of IDS) {
@@ -853,7 +855,7 @@ describe("PriorityJobQueue", () => {
       ...[0, -1, 1.5, NaN, Infinity, "5"].map((maxSize) => ({
         maxSize: maxSize as number,
       })),
-      ...[-1, NaN, "5", null].map((agingMsPerLevel) => ({
+      ...[-1, NaN, Infinity, "5", null].map((agingMsPerLevel) => ({
         agingMsPerLevel: agingMsPerLevel as number,
       })),
       ...["", "wait", "rejected", "REJECT", null].map((onFull) => ({
@@ -1101,25 +1103,22 @@ describe("PriorityJobQueue", () => {
     const taken: Job<string, number> | undefined = general.dequeue();
     strictEqual(taken, job);
 
-    // @ts-expect-error The table must be complete.
-    const table: PriorityJobQueueOptions<Level> = {
-      rank: { high: 0 },
-      defaultPriority: "high",
-    };
-    // @ts-expect-error Priorities that are no numbers need a ranking.
-    const ranked: PriorityJobQueueOptions<Level> = { defaultPriority: "high" };
     const rank = { high: 0, low: 1 };
+    const high = { high: 0 };
+    type Options = PriorityJobQueueOptions<Level>;
+    // @ts-expect-error The table must be complete.
+    const table: Options = { rank: high, defaultPriority: "high" };
+    // @ts-expect-error Priorities that are no numbers need a ranking.
+    const ranked: Options = { defaultPriority: "high" };
     // @ts-expect-error And a default.
-    const preset: PriorityJobQueueOptions<Level> = { rank };
+    const preset: Options = { rank };
     // @ts-expect-error What is no key needs a function.
-    const dates: PriorityJobQueueOptions<Date> = {
-      rank: {},
-      defaultPriority: new Date(),
-    };
+    const dates: Ranking<Date> = rank;
     strictEqual([table, ranked, preset, dates].length, 4);
 
     // @ts-expect-error Options cannot be left out where a ranking is needed.
-    throws(() => new PriorityJobQueue<string, Level>(), ValidationError);
+    const bare = new PriorityJobQueue<string, Level>();
+    throws(() => bare.enqueue("b", { priority: "low" }), ValidationError);
     // @ts-expect-error "urgent" is no priority.
     throws(() => queue.enqueue("b", { priority: "urgent" }), ValidationError);
     // @ts-expect-error The output is a number.

@@ -548,6 +548,7 @@ describe("codes of errors", () => {
         | "TASK_CANCELLED"
         | "TASK_RETRY_EXHAUSTED"
         | "TASK_QUEUE_FULL"
+        | "TASK_QUEUE_CLOSED"
       >
     >();
   });
