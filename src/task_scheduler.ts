@@ -8,16 +8,16 @@
  *   the clock on the wall. While such a task waits, the scheduler looks at that
  *   clock at least once a minute, so that it follows within a minute when
  *   somebody sets it, or when the machine slept.
- * - **Never early, never twice, never a crowd.** A task does not overlap itself:
- *   the times that come while it runs are passed over and counted. Times that
- *   went by while nothing could run, because the machine slept or its date was
- *   set forward, are made up for by one run.
- * - **A clock that is set back.** A date is waited for, however long it takes. A
- *   cron expression does not run again what has run, as cronie does not, unless
- *   that would hold it up for three hours, or for as long as the job's own
- *   interval: from there on it starts over with the time that is.
- * - **Nothing is swallowed.** Each failed run goes to `onError`. It does not end
- *   a recurring task.
+ * - **Never early, never twice, never a crowd.** A task does not overlap
+ *   itself: the times that come while it runs are passed over and counted.
+ *   Times that went by while nothing could run, because the machine slept or
+ *   its date was set forward, are made up for by one run.
+ * - **A clock that is set back.** A date is waited for, however long it takes.
+ *   A cron expression does not run again what has run, as cronie does not,
+ *   unless that would hold it up for three hours, or for as long as the job's
+ *   own interval: from there on it starts over with the time that is.
+ * - **Nothing is swallowed.** Each failed run goes to `onError`. It does not
+ *   end a recurring task.
  *
  * When to use it: for the clockwork of one process. What must survive the
  * process, or be done once by many, belongs into a queue that is stored.
@@ -85,7 +85,10 @@ export type ScheduleError = ErrorOf<"TASK_QUEUE_FULL" | "TASK_QUEUE_CLOSED">;
  *
  * @example Work that ends when it is told to
  * ```ts
- * import { type ScheduledWork, TaskScheduler } from "@groundwork/infra/task-scheduler";
+ * import {
+ *   type ScheduledWork,
+ *   TaskScheduler,
+ * } from "@groundwork/infra/task-scheduler";
  * import { strictEqual } from "node:assert/strict";
  *
  * const nap: ScheduledWork<string> = async ({ clock, signal }) => {
@@ -105,8 +108,8 @@ export type ScheduledWork<TOutput, TError = unknown> =
 export interface TaskSchedulerOptions {
   /**
    * Called for each run that failed or was not done in time, once the task has
-   * been planned anew or has ended. `lastResult` of the task tells all about the
-   * run. What it throws becomes an unhandled rejection.
+   * been planned anew or has ended. `lastResult` of the task tells all about
+   * the run. What it throws becomes an unhandled rejection.
    */
   readonly onError: (error: TaskFailure, task: ScheduledTask) => void;
   /**
@@ -135,8 +138,8 @@ export interface ScheduleOptions<TFilter extends RetryFilter = RetryFilter> {
    */
   readonly retry?: RetryableTaskOptions<TFilter>;
   /**
-   * Whether the process may exit while it waits, where the runtime can tell. For
-   * housekeeping.
+   * Whether the process may exit while it waits, where the runtime can tell.
+   * For housekeeping.
    *
    * @default {false}
    */
@@ -168,8 +171,8 @@ export interface IntervalOptions<TFilter extends RetryFilter = RetryFilter>
   /**
    * From where the interval counts. With `"fixed-rate"` each run is due on the
    * grid of the first, so that nothing drifts; times that come during a run are
-   * passed over. With `"fixed-delay"` it counts from the end of the last run, so
-   * that there is always a rest: for work that loads what it works on.
+   * passed over. With `"fixed-delay"` it counts from the end of the last run,
+   * so that there is always a rest: for work that loads what it works on.
    *
    * @default {"fixed-rate"}
    */
@@ -186,7 +189,10 @@ export interface IntervalOptions<TFilter extends RetryFilter = RetryFilter>
  *
  * @example A reminder that is no longer needed
  * ```ts
- * import { type ScheduledTask, TaskScheduler } from "@groundwork/infra/task-scheduler";
+ * import {
+ *   type ScheduledTask,
+ *   TaskScheduler,
+ * } from "@groundwork/infra/task-scheduler";
  * import { strictEqual } from "node:assert/strict";
  *
  * await using scheduler = new TaskScheduler({ onError: console.error });
@@ -214,9 +220,9 @@ export interface ScheduledTask<TOutput = unknown, TError = unknown> {
   /** How many runs were begun. */
   readonly runs: number;
   /**
-   * How many times of a fixed rate or a cron expression went by without a run of
-   * their own, because another run or the machine's sleep took so long. Of a cron
-   * expression no more than 1,000 in a row are counted.
+   * How many times of a fixed rate or a cron expression went by without a run
+   * of their own, because another run or the machine's sleep took so long. Of a
+   * cron expression no more than 1,000 in a row are counted.
    */
   readonly missed: number;
   /** What became of the last run. */
@@ -228,8 +234,8 @@ export interface ScheduledTask<TOutput = unknown, TError = unknown> {
   readonly result: Promise<TaskResult<TOutput, TError>>;
 
   /**
-   * Calls it off: it does not run any more. A run under way is told to stop, and
-   * the task has ended when that has settled, or is abandoned.
+   * Calls it off: it does not run any more. A run under way is told to stop,
+   * and the task has ended when that has settled, or is abandoned.
    *
    * @param reason Why; the signal of the run gets it. Default: an `AbortError`.
    * @returns Whether there was still something to call off. If so, the result
@@ -241,7 +247,7 @@ export interface ScheduledTask<TOutput = unknown, TError = unknown> {
   [Symbol.dispose](): void;
 }
 
-/** A duration or a date may be as long as the time from 1970 to the last Date. */
+/** The last time that a Date holds; a duration may be as long. */
 const LONGEST_MS = 8.64e15;
 
 /** So long the machine's date may be set without being noticed. */
@@ -361,7 +367,9 @@ class Agenda {
     if (base === "monotonic") return this.clock.monotonic();
     const before = this.#wallNow;
     const now = this.#wallNow = this.clock.now();
-    if (now < before) { for (const task of this.tasks) task.replan(now); }
+    if (now < before) {
+      for (const task of this.tasks) task.replan(now);
+    }
     return now;
   }
 
@@ -458,7 +466,7 @@ class ScheduledRun<TOutput, TError>
   readonly #controller: AbortController = new AbortController();
   readonly #signal: AbortSignal | undefined;
   readonly #resolve: (result: TaskResult<TOutput, TError>) => void;
-  #next: Timing["next"];
+  #next: NextTime | undefined;
   #dueAt: number;
   /** The time before `#dueAt`: of the last run, or of the planning. */
   #since: number;
@@ -660,7 +668,8 @@ export class TaskScheduler implements AsyncDisposable {
   /**
    * Makes a scheduler without tasks.
    *
-   * @param options Who hears of failures, how many tasks there may be, the time.
+   * @param options Who hears of failures, how many tasks there may be, the
+   * time.
    * @throws {ValidationError} `onError` is not a function, or `maxTasks` is not
    * a whole number of 1 or more.
    */
@@ -685,14 +694,14 @@ export class TaskScheduler implements AsyncDisposable {
    * @typeParam TOutput What it comes to.
    * @typeParam TError The errors of the Results it returns.
    * @typeParam TFilter The type of `retryOn`, which tells that of the errors.
-   * @param delayMs The delay, in ms, up to 8.64e15; 0 means the next turn of the
-   * event loop.
+   * @param delayMs The delay, in ms, up to 8.64e15; 0 means the next turn of
+   * the event loop.
    * @param work What to run.
    * @param options Its name, its signal, its retries.
    * @returns The scheduled task; or an error with the code `TASK_QUEUE_FULL` or
    * `TASK_QUEUE_CLOSED`.
-   * @throws {ValidationError} The delay is out of range, `work` is neither a task
-   * nor a function, or an option of `retry` is not valid.
+   * @throws {ValidationError} The delay is out of range, `work` is neither a
+   * task nor a function, or an option of `retry` is not valid.
    *
    * @example Wait for the output
    * ```ts
@@ -717,8 +726,8 @@ export class TaskScheduler implements AsyncDisposable {
   }
 
   /**
-   * Runs a task once, at a date. It follows the clock on the wall: where that is
-   * set forward, the task is due sooner, where it is set back, later.
+   * Runs a task once, at a date. It follows the clock on the wall: where that
+   * is set forward, the task is due sooner, where it is set back, later.
    *
    * @typeParam TOutput What it comes to.
    * @typeParam TError The errors of the Results it returns.
@@ -729,8 +738,8 @@ export class TaskScheduler implements AsyncDisposable {
    * @param options Its name, its signal, its retries.
    * @returns The scheduled task; or an error with the code `TASK_QUEUE_FULL` or
    * `TASK_QUEUE_CLOSED`.
-   * @throws {ValidationError} The date is not valid, `work` is neither a task nor
-   * a function, or an option of `retry` is not valid.
+   * @throws {ValidationError} The date is not valid, `work` is neither a task
+   * nor a function, or an option of `retry` is not valid.
    *
    * @example The machine's clock is set forward
    * ```ts
@@ -764,8 +773,8 @@ export class TaskScheduler implements AsyncDisposable {
    * `initialDelayMs` says otherwise.
    *
    * At a fixed rate, as it is by default, run n is due at the first one's time
-   * plus n intervals, as the word "every" has it. That is safe: a task that takes
-   * longer than its interval passes times over, and does not pile up.
+   * plus n intervals, as the word "every" has it. That is safe: a task that
+   * takes longer than its interval passes times over, and does not pile up.
    *
    * @typeParam TOutput What it comes to.
    * @typeParam TError The errors of the Results it returns.
@@ -831,8 +840,8 @@ export class TaskScheduler implements AsyncDisposable {
    * @param options Its name, its signal, its retries, how often it runs.
    * @returns The scheduled task; or an error with the code `TASK_QUEUE_FULL` or
    * `TASK_QUEUE_CLOSED`.
-   * @throws {ValidationError} `schedule` has no `next()`, `maxRuns` is neither a
-   * whole number of 1 or more nor `Infinity`, `work` is neither a task nor a
+   * @throws {ValidationError} `schedule` has no `next()`, `maxRuns` is neither
+   * a whole number of 1 or more nor `Infinity`, `work` is neither a task nor a
    * function, or an option of `retry` is not valid.
    *
    * @example At six in the evening, in Vienna
@@ -844,8 +853,10 @@ export class TaskScheduler implements AsyncDisposable {
    *
    * const clock = new ManualClock({ now: Date.parse("2030-07-01T12:00Z") });
    * const scheduler = new TaskScheduler({ clock, onError: console.error });
-   * const six = CronSchedule.parse("0 18 * * *", { timeZone: "Europe/Vienna" });
-   * const closing = scheduler.cron(six.unwrap(), () => {}).unwrap();
+   * const six = CronSchedule.parse("0 18 * * *", {
+   *   timeZone: "Europe/Vienna",
+   * }).unwrap();
+   * const closing = scheduler.cron(six, () => {}).unwrap();
    * strictEqual(closing.nextRunAt, Date.parse("2030-07-01T16:00Z"));
    * await scheduler.close();
    * ```
@@ -871,8 +882,8 @@ export class TaskScheduler implements AsyncDisposable {
   }
 
   /**
-   * Takes no new tasks, calls off those that wait, lets those that run go on for
-   * a while, and then tells them to stop.
+   * Takes no new tasks, calls off those that wait, lets those that run go on
+   * for a while, and then tells them to stop.
    *
    * @param options How long those that run may go on.
    * @returns A promise that resolves when none is left; each call returns the
