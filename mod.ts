@@ -27,6 +27,8 @@
 
 export * from "./src/accept_encoding.ts";
 export * from "./src/binary_heap.ts";
+export * from "./src/cache.ts";
+export * from "./src/cache_key.ts";
 export * from "./src/clock.ts";
 export * from "./src/compression.ts";
 export * from "./src/compression_service.ts";

@@ -27,6 +27,7 @@ const MODULES_BY_FLOOR: Readonly<Record<number, readonly string[]>> = {
     "audit",
     "authorization",
     "cache",
+    "cache_key",
     "compression",
     "compression_service",
     "config",

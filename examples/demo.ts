@@ -19,7 +19,8 @@ import {
 } from "../mod.ts";
 import { listen } from "./server.ts";
 import type { ReportState } from "./reports.ts";
-import { configBuilder, createService, type Link } from "./service.ts";
+import type { Link } from "./links.ts";
+import { configBuilder, createService } from "./service.ts";
 
 const unforeseen: unknown[] = [];
 function onError(error: unknown): void {
@@ -241,6 +242,19 @@ await step("report", async () => {
   strictEqual(error?.code, "TASK_CANCELLED");
   await problem(await send("/reports/never.example"), 404);
   return "tried again when the connection broke, called off, the urgent first";
+});
+
+await step("cache", async () => {
+  const before = stored.get("docs")!;
+  stored.update({ ...before, url: "https://example.com/behind" });
+  const cached = await send("/s/docs");
+  strictEqual(cached.headers.get("location"), before.url); // As looked up.
+  await sendJson("/links", { url: before.url, slug: "ada-1", owner: "ada" });
+  strictEqual((await send("/s/ada-1")).status, 302);
+  const answer = await send("/owners/ada/links", { method: "DELETE" });
+  strictEqual((await answer.json()).deleted, 1);
+  await problem(await send("/s/ada-1"), 404);
+  return "a look-up from memory; all links of an owner gone with their tag";
 });
 
 await step("delete", async () => {

@@ -26,7 +26,7 @@ import {
   validateType,
   type ValidationError,
 } from "../mod.ts";
-import type { Link } from "./service.ts";
+import type { Link } from "./links.ts";
 
 /** What a report tells. */
 export interface Report {

@@ -6,10 +6,11 @@
  * | request | answer |
  * | --- | --- |
  * | `GET /` | what there is, as a page |
- * | `POST /links` `{ url, slug? }` | 201 and the link |
+ * | `POST /links` `{ url, slug?, owner? }` | 201 and the link |
  * | `GET /links?offset=0&limit=20` | a part of the links |
  * | `GET /links/{slug}` | one link |
  * | `DELETE /links/{slug}` | 204 |
+ * | `DELETE /owners/{owner}/links` | how many of the owner's were deleted |
  * | `GET /s/{slug}` | 302 to the link's URL |
  * | `POST /reports` `{ host, urgency? }` | 202; a report is drawn by and by |
  * | `GET /reports/{host}` | where it stands, and at last what it tells |
@@ -27,43 +28,34 @@ import {
   compressResponse,
   ConfigBuilder,
   type ConfigOf,
-  err,
   type ErrorCode,
   type Field,
   field,
-  type Format,
+  InMemoryCacheProvider,
   InMemoryRepository,
   ok,
   type RandomSource,
   type Repository,
   RepositoryError,
   type Result,
-  type Service,
   systemClock,
   systemRandom,
   TaskError,
   validateFormat,
-  validateNonEmpty,
   validateRange,
-  validateType,
-  ValidationError,
+  type ValidationError,
 } from "../mod.ts";
+import { CachedLinks } from "./cached_links.ts";
+import { type Link, linkCreator } from "./links.ts";
 import { HttpProblem, problemResponse, readJson } from "./http.ts";
 import { Reports } from "./reports.ts";
 import { Router } from "./router.ts";
-
-/** A short name for a long URL. */
-export interface Link {
-  readonly slug: string;
-  readonly url: string;
-  /** ISO 8601. */
-  readonly createdAt: string;
-}
 
 type ServiceFields = {
   readonly host: Field<string>;
   readonly port: Field<number>;
   readonly maxLinks: Field<number>;
+  readonly maxCachedLinks: Field<number>;
   readonly maxBodyBytes: Field<number>;
   readonly bodyTimeoutMs: Field<number>;
   readonly shutdownTimeoutMs: Field<number>;
@@ -92,6 +84,11 @@ export function configBuilder(): ConfigBuilder<ServiceFields> {
       default: 100_000,
       min: 1,
       description: "How many links there may be",
+    }),
+    maxCachedLinks: field.integer({
+      default: 10_000,
+      min: 1,
+      description: "How many look-ups of links are cached",
     }),
     maxBodyBytes: field.integer({
       default: 1024 * 1024,
@@ -137,7 +134,7 @@ export function createService(
   parts: ServiceParts,
 ): LinkService {
   const {
-    links = new InMemoryRepository<Link>({
+    links: stored = new InMemoryRepository<Link>({
       entity: "Link",
       idOf: (link) => link.slug,
       maxEntities: config.maxLinks,
@@ -147,6 +144,11 @@ export function createService(
     onError,
   } = parts;
 
+  const cache = new InMemoryCacheProvider<Link | undefined>({
+    maxEntries: config.maxCachedLinks,
+    clock,
+  });
+  const links = new CachedLinks(stored, cache);
   const createLink = linkCreator(links, clock, random, config.slugRetries);
   const reports = new Reports({ links, clock, random, onError });
 
@@ -180,6 +182,9 @@ export function createService(
       return deleted
         ? new Response(null, { status: 204 })
         : failure(notFound("Link", slug!));
+    })
+    .on("DELETE", "/owners/:owner/links", async (_request, { params }) => {
+      return Response.json({ deleted: await links.deleteAllOf(params.owner!) });
     })
     .on("GET", "/s/:slug", async (_request, { params: { slug } }) => {
       const link = await links.get(slug!);
@@ -221,80 +226,6 @@ export function createService(
     },
     close: () => reports.close(),
   };
-}
-
-/** What a client may send to create a link. */
-const SLUG: Format = {
-  description: "3 to 32 lower-case letters, digits and hyphens",
-  pattern: /[a-z0-9-]{3,32}/,
-};
-const HTTP_URL: Format = {
-  description: "an absolute http or https URL of at most 2048 characters",
-  pattern: /https?:\/\/[^\s]{1,2040}/i,
-};
-
-/** How many unknown fields an answer names: there may be 100,000 of them. */
-const MOST_UNKNOWN_FIELDS = 10;
-
-/** The operation behind `POST /links`: checks the input, stores a link. */
-function linkCreator(
-  links: Repository<Link>,
-  clock: Clock,
-  random: RandomSource,
-  retries: number,
-): Service<unknown, Link, readonly ValidationError[] | RepositoryError> {
-  return {
-    async execute(input) {
-      const body = validateType("body", input, "object");
-      if (!body.ok) return err([body.error]);
-      const { url, slug, ...unknown } = body.value;
-      const checked = allErrors([
-        validateUrl("url", url),
-        slug === undefined ? ok(slug) : validateFormat("slug", slug, SLUG),
-        ...Object.keys(unknown).slice(0, MOST_UNKNOWN_FIELDS).map((name) =>
-          err(new ValidationError("VALIDATION_UNKNOWN_FIELD", { field: name }))
-        ),
-      ]);
-      if (!checked.ok) return checked;
-
-      const [href, wantedSlug] = checked.value as [string, string | undefined];
-      const createdAt = new Date(clock.now()).toISOString();
-      for (let attempt = 0;; attempt++) {
-        const created = await links.create({
-          slug: wantedSlug ?? randomSlug(random),
-          url: href,
-          createdAt,
-        });
-        // A slug of our own making that is taken is worth another try.
-        const again = wantedSlug === undefined && attempt < retries &&
-          !created.ok && created.error.code === "DB_DUPLICATE_KEY";
-        if (!again) return created;
-      }
-    },
-  };
-}
-
-function validateUrl(
-  name: string,
-  value: unknown,
-): Result<string, ValidationError> {
-  return validateNonEmpty(name, value)
-    .andThen((text) => validateFormat(name, text, HTTP_URL))
-    .andThen((text) =>
-      URL.canParse(text) ? ok(new URL(text).href) : err(
-        new ValidationError("VALIDATION_INVALID_FORMAT", {
-          field: name,
-          reason: HTTP_URL.description,
-        }),
-      )
-    );
-}
-
-function randomSlug(random: RandomSource): string {
-  return Array.from(
-    { length: 7 },
-    () => Math.floor(random() * 36).toString(36),
-  ).join("");
 }
 
 function pageParameter(

@@ -134,7 +134,7 @@ export class Attempt {
   }
 
   /**
-   * Limits the time, for who calls the work himself.
+   * Limits the time, for an owner that calls the work itself.
    *
    * @param timeoutMs After how many ms to stop it; `Infinity` for never.
    */
@@ -178,7 +178,7 @@ export class Attempt {
   }
 
   /**
-   * Tells the owner what became of the work, for who calls the work himself.
+   * Tells the owner what became of the work, for one that calls it itself.
    * Only the first call counts.
    *
    * @param outcome What the work came to.

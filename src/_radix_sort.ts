@@ -1,6 +1,6 @@
 /**
- * A stable sort of numbers that gives their positions. It looks at each number
- * ten times, whatever their count.
+ * A stable sort of numbers that gives their positions, in time linear to their
+ * count.
  *
  * @module
  */

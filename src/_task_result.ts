@@ -6,6 +6,7 @@
  */
 
 import type { StopError } from "./_attempt.ts";
+import { reasonOf } from "./_reason.ts";
 import type { Clock } from "./clock.ts";
 import { type ErrorOf, TaskError } from "./errors.ts";
 import { TaskStatus } from "./status.ts";
@@ -214,10 +215,4 @@ export function stopped(
 /** The error of a task that was called off for a reason. */
 export function cancelledError(reason: unknown): ErrorOf<"TASK_CANCELLED"> {
   return new TaskError("TASK_CANCELLED", {}, { cause: reason });
-}
-
-/** A thrown value that is no Error may hold anything: it is not told. */
-function reasonOf(error: unknown): string {
-  if (error instanceof Error) return error.message || error.name;
-  return error === null ? "null" : typeof error;
 }

@@ -572,7 +572,10 @@ export class JobRunner<TJob, TOutput = unknown> implements AsyncDisposable {
   ): void {
     const run = lane.run!;
     if (outcome.ok) {
-      this.#policy?.recordSuccess(run.attempt);
+      const policy = this.#policy;
+      if (policy !== undefined) {
+        callReporting(() => policy.recordSuccess(run.attempt));
+      }
       this.#end(lane, outcome);
     } else if (run.stopped?.code === "TASK_CANCELLED") {
       this.#end(lane, new Err(run.stopped));

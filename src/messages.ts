@@ -57,6 +57,8 @@ export const ErrorMessages = {
       "The cache operation did not finish within {timeoutMs} ms",
     TAG_NOT_FOUND: "No entry carries the tag {tag}",
     STORE_FULL: "The store is full: it holds its limit of {max} entries",
+    ENTRY_TOO_LARGE: "The entry weighs {weight}, and the cache holds {max}",
+    LOAD_FAILED: "The value could not be loaded: {reason}",
   },
   POOL: {
     EXHAUSTED: "All connections are in use and no more callers may wait",
@@ -205,6 +207,9 @@ export const Expectations = {
   RANK: "its rank must be a finite number",
   RUNNING_JOB: "a job is wanted that was taken from this queue and still runs",
   ONE_CONSUMER: "there is one already",
+  KEY_PART: "string, bigint, boolean or number (but NaN)",
+  PLACEHOLDER: "braces are for placeholders, such as {example}",
+  KEY_SEPARATOR: "two placeholders need a colon between them",
 } as const;
 
 /**

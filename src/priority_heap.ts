@@ -159,7 +159,7 @@ class QueueTable {
   }
 }
 
-/** The place of an integer in a table; neighbours are neighbours there. */
+/** The place of an integer in a table; most neighbours are neighbours there. */
 function placeOf(integer: number): number {
   return (integer ^ integer >>> 8) & (PLACES - 1);
 }
@@ -182,7 +182,7 @@ const PLACES = 256;
 /** How often a priority must return before it gets a queue. */
 const FEWEST_EQUALS = 2;
 
-/** Below it, items that were withdrawn are not swept out. */
+/** By how many withdrawn items outnumber the others before they are swept out. */
 const FEWEST_TO_SWEEP = 64;
 
 const SMALLEST_CAPACITY = 16;
@@ -198,8 +198,8 @@ const LARGE_CAPACITY = 1024;
  * pushes. Costs: `push` is amortized constant for items that are pushed many at
  * a time, O(log n) for single ones; `pop` is O(log n), and constant within a run
  * of items that were pushed together, or of equal priority. Withdrawn items are
- * forgotten at once; the places they leave are swept out before they outnumber
- * the others.
+ * forgotten at once; the places they leave are swept out soon after they
+ * outnumber the others.
  *
  * How it works: a 4-ary heap whose places hold single items or runs. What is
  * pushed waits until somebody asks for the first item. A few are then placed one
@@ -433,7 +433,7 @@ export class PriorityHeap<T> {
     handle.release();
     this.#size--;
     this.#withdrawn++;
-    if (this.#withdrawn > this.#size + FEWEST_TO_SWEEP) this.#sweep();
+    this.#sweep();
     return true;
   }
 
@@ -512,6 +512,7 @@ export class PriorityHeap<T> {
 
   /** Places what was pushed, and sees to it that the first is no withdrawn one. */
   #settle(): void {
+    this.#sweep(); // Pops too can leave more withdrawn items than others.
     this.#placeNew();
     while (this.#withdrawn > 0 && isWithdrawn(this.#first())) {
       this.#takeFirst();
@@ -531,6 +532,7 @@ export class PriorityHeap<T> {
       }
       return;
     }
+    // Only shorter arrays are filled anew, so here none is longer than count.
     this.#newKeys = [];
     this.#newItems = [];
     const positions = sortedPositions(keys);
@@ -659,8 +661,12 @@ export class PriorityHeap<T> {
     this.#orders = orders;
   }
 
-  /** Drops what was withdrawn: all others are pushed anew, the oldest first. */
+  /**
+   * Drops what was withdrawn where that is the greater part: all others are
+   * pushed anew, the oldest first.
+   */
   #sweep(): void {
+    if (this.#withdrawn <= this.#size + FEWEST_TO_SWEEP) return;
     const keys: number[] = [];
     const items: unknown[] = [];
     this.#forEach((item, key) => {

@@ -59,8 +59,9 @@ export interface ExponentialBackoffOptions {
    */
   readonly maxDelayMs?: number;
   /**
-   * What no wait falls below, in ms; at most `maxDelayMs`. Default: half of
-   * `baseDelayMs`, or half of `maxDelayMs` where that is less.
+   * What chance chooses no wait below, in ms; at most `maxDelayMs`. Where the
+   * longest wait is shorter, it is that one. Default: half of `baseDelayMs`, or
+   * half of `maxDelayMs` where that is less.
    */
   readonly minDelayMs?: number;
   /**
@@ -102,9 +103,14 @@ export interface ExponentialBackoffOptions {
 export function exponentialBackoff(
   options: ExponentialBackoffOptions = {},
 ): Backoff {
-  const { factor = 2, jitter = true } = options;
-  const base = requireDelay("baseDelayMs", options.baseDelayMs ?? 1_000);
-  const max = requireDelay("maxDelayMs", options.maxDelayMs ?? 60_000);
+  const {
+    baseDelayMs: base = 1_000,
+    factor = 2,
+    maxDelayMs: max = 60_000,
+    jitter = true,
+  } = options;
+  requireDelay("baseDelayMs", base);
+  requireDelay("maxDelayMs", max);
   const { minDelayMs: min = Math.min(base, max) / 2 } = options;
   requireDelay("minDelayMs", min, max);
   requireOption(validateRange("factor", factor, { min: 1 }), factor);
@@ -123,8 +129,8 @@ function requireDelay(
   name: string,
   delayMs: number,
   max = Number.MAX_SAFE_INTEGER,
-): number {
-  return requireOption(validateRange(name, delayMs, { min: 0, max }), delayMs);
+): void {
+  requireOption(validateRange(name, delayMs, { min: 0, max }), delayMs);
 }
 
 /**
@@ -423,12 +429,13 @@ export class RetryPolicy<TFilter extends RetryFilter = RetryFilter> {
    *
    * @param options Which errors are retried, how often and after how long.
    * @throws {ValidationError} `maxAttempts` is neither a whole number of 1 or
-   * more nor `Infinity`, `backoff` comes with an option it takes the place of,
-   * `retryOn` is neither a list of classes nor a function, or
-   * {@linkcode exponentialBackoff} refuses its options.
+   * more nor `Infinity`, `backoff` or `shouldRetry` is not a function,
+   * `backoff` comes with an option it takes the place of, `retryOn` is neither
+   * a list of classes nor a function, or {@linkcode exponentialBackoff} refuses
+   * its options.
    */
   constructor(options: RetryOptions<TFilter> = {}) {
-    const { maxAttempts = 3, backoff } = options;
+    const { maxAttempts = 3, backoff, shouldRetry } = options;
     if (maxAttempts !== Infinity) {
       const limits = { min: 1, integer: true };
       requireOption(
@@ -436,11 +443,20 @@ export class RetryPolicy<TFilter extends RetryFilter = RetryFilter> {
         maxAttempts,
       );
     }
-    if (backoff !== undefined) requireAlone(options);
+    if (backoff !== undefined) {
+      requireOption(validateType("backoff", backoff, "function"), backoff);
+      requireAlone(options);
+    }
+    if (shouldRetry !== undefined) {
+      requireOption(
+        validateType("shouldRetry", shouldRetry, "function"),
+        shouldRetry,
+      );
+    }
     this.maxAttempts = maxAttempts;
     this.#backoff = backoff ?? exponentialBackoff(options);
     this.#retryOn = asPredicate(options.retryOn);
-    this.#shouldRetry = options.shouldRetry;
+    this.#shouldRetry = shouldRetry;
     this.#budget = options.budget;
     this.#random = options.random ?? systemRandom;
   }
@@ -471,8 +487,9 @@ export class RetryPolicy<TFilter extends RetryFilter = RetryFilter> {
   decide(error: unknown, attempt: number): RetryDecision {
     if (!this.#retryOn(error)) return REFUSED;
     if (attempt >= this.maxAttempts) return EXHAUSTED;
-    const answer = this.#shouldRetry?.(error as never, attempt) ?? true;
-    if (answer === false) return REFUSED;
+    const answer = this.#shouldRetry === undefined ||
+      this.#shouldRetry(error as never, attempt);
+    if (!answer) return REFUSED;
     const delayMs = answer === true
       ? this.#backoff(attempt, this.#random)
       : answer.delayMs;

@@ -57,7 +57,8 @@ export type {
 } from "./_task_result.ts";
 
 /**
- * What a task gets beside its input.
+ * What a task gets beside its input. Hand it on as it is: the signal is made
+ * when it is asked for, so a copy by `{ ...context }` has none.
  *
  * @example Work that ends when it is told to
  * ```ts

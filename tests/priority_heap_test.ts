@@ -533,6 +533,21 @@ describe("PriorityHeap", () => {
     strictEqual(heap.peek(), "next");
   });
 
+  it("keeps the order where pops leave more withdrawn items than others", () => {
+    for (const levels of [1, 7, 1_000]) {
+      const heap = new PriorityHeap<number>();
+      const wanted = Array.from(Array(1_000).keys());
+      for (const item of wanted) heap.push(item, 0);
+      const handles = wanted.map((i) => heap.insert(-1, 1 + i % levels));
+      heap.push(1_000, 1);
+      for (const handle of handles) heap.delete(handle);
+      heap.push(1_001, 1);
+      strictEqual(heap.size, 1_002);
+      deepStrictEqual([...heap.drain()], [...wanted, 1_000, 1_001]);
+      strictEqual(heap.peek(), undefined);
+    }
+  });
+
   // --- priorities that are none
 
   const notPriorities = [["NaN", NaN], ...NOT_NUMBERS] as const;

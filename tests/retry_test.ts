@@ -192,6 +192,8 @@ describe("exponentialBackoff()", () => {
       [{ baseDelayMs: -1 }, "baseDelayMs", "-1"],
       [{ baseDelayMs: NaN }, "baseDelayMs", "NaN"],
       [{ baseDelayMs: Infinity }, "baseDelayMs", "Infinity"],
+      [{ baseDelayMs: null as unknown as number }, "baseDelayMs", "null"],
+      [{ maxDelayMs: null as unknown as number }, "maxDelayMs", "null"],
       [{ maxDelayMs: -1 }, "maxDelayMs", "-1"],
       [{ maxDelayMs: Infinity }, "maxDelayMs", "Infinity"],
       [{ minDelayMs: -1 }, "minDelayMs", "-1"],
@@ -454,6 +456,13 @@ describe("RetryPolicy", () => {
     const undefinedOnes = { factor: undefined } as unknown as RetryOptions;
     new RetryPolicy({ backoff: () => 1, ...undefinedOnes });
   });
+
+  for (const name of ["backoff", "shouldRetry"]) {
+    it(`throws for a ${name} that is no function`, () => {
+      throwsOption(() => new RetryPolicy({ [name]: 5 }), name, "5");
+      throwsOption(() => new RetryPolicy({ [name]: null }), name, "null");
+    });
+  }
 
   it("throws for a retryOn that is neither a list of classes nor a function", () => {
     const bad: readonly (readonly [unknown, string])[] = [

@@ -6,11 +6,11 @@ import process from "node:process";
 import { afterEach, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { deflateSync, gunzipSync, gzipSync } from "node:zlib";
+import type { Link } from "../examples/links.ts";
 import { listen, originOf, type RunningServer } from "../examples/server.ts";
 import {
   configBuilder,
   createService,
-  type Link,
   type LinkService,
   type ServiceConfig,
   type ServiceParts,
@@ -94,6 +94,7 @@ describe("service", () => {
     const link = {
       slug: "abc",
       url: "https://example.com/a?b#c",
+      owner: "anonymous",
       createdAt: "2026-01-01T00:00:00.000Z",
     };
     deepStrictEqual(await created.json(), link);
@@ -412,7 +413,51 @@ describe("service", () => {
       title: "Internal Server Error",
       status: 500,
     });
-    deepStrictEqual(reported, [failure]);
+    deepStrictEqual(reported.map((error) => (error as Error).cause), [failure]);
+  });
+
+  it("looks a link up once, and anew when it was changed", async () => {
+    let lookUps = 0;
+    const links = new InMemoryRepository<Link>({
+      entity: "Link",
+      idOf: (link) => link.slug,
+    });
+    const get = links.get.bind(links);
+    links.get = (slug) => {
+      lookUps++;
+      return get(slug);
+    };
+    const fetch = makeService({}, { links, clock: new ManualClock() });
+    async function statusOf(slug: string): Promise<number> {
+      return (await fetch(new Request(`${ORIGIN}/s/${slug}`))).status;
+    }
+    strictEqual(await statusOf("doc-1"), 404);
+    strictEqual(await statusOf("doc-1"), 404); // Remembered as well.
+    strictEqual(lookUps, 1);
+
+    for (const slug of ["doc-1", "doc-2", "doc-3"]) {
+      const owner = slug === "doc-3" ? "bob" : "ada";
+      await fetch(postLink({ url: "https://example.com", slug, owner }));
+      strictEqual(await statusOf(slug), 302);
+      strictEqual(await statusOf(slug), 302);
+    }
+    strictEqual(lookUps, 4);
+
+    const path = `${ORIGIN}/owners/ada/links`;
+    const deleted = await fetch(new Request(path, { method: "DELETE" }));
+    deepStrictEqual(await deleted.json(), { deleted: 2 });
+    deepStrictEqual(
+      [
+        await statusOf("doc-1"),
+        await statusOf("doc-2"),
+        await statusOf("doc-3"),
+      ],
+      [404, 404, 302],
+    );
+    strictEqual(lookUps, 6); // The other owner's is still cached.
+    const one = new Request(`${ORIGIN}/links/doc-3`, { method: "DELETE" });
+    strictEqual((await fetch(one)).status, 204);
+    strictEqual(await statusOf("doc-3"), 404);
   });
 
   it("works with an asynchronous repository", async () => {
@@ -482,6 +527,7 @@ describe("reports", () => {
       await links.create({
         slug: `s${i}`,
         url: i % 3 === 0 ? "https://a.example/" : "https://b.example:8080/",
+        owner: "ada",
         createdAt: "2026-01-01T00:00:00.000Z",
       });
     }

@@ -567,6 +567,28 @@ describe("RetryableTask that fails", () => {
     }
   });
 
+  it("settles where not even the text of an error can be read", async () => {
+    class Unreadable extends Error {
+      override get message(): string {
+        throw this;
+      }
+    }
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    const textless = Object.assign(new Error(), {
+      message: Object.create(null),
+    });
+    for (const thrown of [new Unreadable(), proxy, textless]) {
+      const started = start(() => {
+        throw thrown;
+      }, { maxAttempts: 1 });
+      await flush();
+      const result = settledAs(started, TaskStatus.FAILED);
+      ok(result.lastError === thrown);
+      strictEqual(result.error.message, "The task failed: object");
+    }
+  });
+
   it("has failed with what a callback throws, and swallows nothing", async () => {
     const thrown = new Error("callback");
     function broken(): never {

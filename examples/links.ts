@@ -1,0 +1,112 @@
+/**
+ * Links, and how one comes about: what a client sends is checked, a slug is
+ * found where none is wished for.
+ *
+ * @module
+ */
+
+import {
+  allErrors,
+  type Clock,
+  err,
+  type Format,
+  ok,
+  type RandomSource,
+  type Repository,
+  type RepositoryError,
+  type Result,
+  type Service,
+  validateFormat,
+  validateNonEmpty,
+  validateType,
+  ValidationError,
+} from "../mod.ts";
+
+/** A short name for a long URL. */
+export interface Link {
+  readonly slug: string;
+  readonly url: string;
+  readonly owner: string;
+  /** ISO 8601. */
+  readonly createdAt: string;
+}
+
+/** What a client may send to create a link. */
+const SLUG: Format = {
+  description: "3 to 32 lower-case letters, digits and hyphens",
+  pattern: /[a-z0-9-]{3,32}/,
+};
+const HTTP_URL: Format = {
+  description: "an absolute http or https URL of at most 2048 characters",
+  pattern: /https?:\/\/[^\s]{1,2040}/i,
+};
+
+/** How many unknown fields an answer names: there may be 100,000 of them. */
+const MOST_UNKNOWN_FIELDS = 10;
+
+/** The operation behind `POST /links`: checks the input, stores a link. */
+export function linkCreator(
+  links: Repository<Link>,
+  clock: Clock,
+  random: RandomSource,
+  retries: number,
+): Service<unknown, Link, readonly ValidationError[] | RepositoryError> {
+  return {
+    async execute(input) {
+      const body = validateType("body", input, "object");
+      if (!body.ok) return err([body.error]);
+      const { url, slug, owner = "anonymous", ...unknown } = body.value;
+      const checked = allErrors([
+        validateUrl("url", url),
+        slug === undefined ? ok(slug) : validateFormat("slug", slug, SLUG),
+        validateFormat("owner", owner, SLUG),
+        ...Object.keys(unknown).slice(0, MOST_UNKNOWN_FIELDS).map((name) =>
+          err(new ValidationError("VALIDATION_UNKNOWN_FIELD", { field: name }))
+        ),
+      ]);
+      if (!checked.ok) return checked;
+
+      const [href, wantedSlug, checkedOwner] = checked.value as [
+        string,
+        string | undefined,
+        string,
+      ];
+      const createdAt = new Date(clock.now()).toISOString();
+      for (let attempt = 0;; attempt++) {
+        const created = await links.create({
+          slug: wantedSlug ?? randomSlug(random),
+          url: href,
+          owner: checkedOwner,
+          createdAt,
+        });
+        // A slug of our own making that is taken is worth another try.
+        const again = wantedSlug === undefined && attempt < retries &&
+          !created.ok && created.error.code === "DB_DUPLICATE_KEY";
+        if (!again) return created;
+      }
+    },
+  };
+}
+
+function validateUrl(
+  name: string,
+  value: unknown,
+): Result<string, ValidationError> {
+  return validateNonEmpty(name, value)
+    .andThen((text) => validateFormat(name, text, HTTP_URL))
+    .andThen((text) =>
+      URL.canParse(text) ? ok(new URL(text).href) : err(
+        new ValidationError("VALIDATION_INVALID_FORMAT", {
+          field: name,
+          reason: HTTP_URL.description,
+        }),
+      )
+    );
+}
+
+function randomSlug(random: RandomSource): string {
+  return Array.from(
+    { length: 7 },
+    () => Math.floor(random() * 36).toString(36),
+  ).join("");
+}

@@ -1,0 +1,45 @@
+/**
+ * A clock for what reads it again and again: to read the machine's clock takes
+ * longer than to look something up.
+ *
+ * @module
+ */
+
+import { type Clock, systemClock } from "./clock.ts";
+
+/** What is chained to it runs after the code that runs now. */
+const RESOLVED: Promise<void> = /* @__PURE__ */ Promise.resolve();
+
+/**
+ * The monotonic time, which stands still within one turn of synchronous code. An
+ * injected clock is read each time: a test may move it within a turn.
+ */
+export class TurnClock {
+  readonly #clock: Clock;
+  readonly #forget: (() => void) | undefined;
+  #now = NaN;
+
+  /**
+   * Makes one.
+   *
+   * @param clock The clock to read.
+   */
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    if (clock === systemClock) this.#forget = () => void (this.#now = NaN);
+  }
+
+  /**
+   * The time.
+   *
+   * @returns Monotonic ms.
+   */
+  now(): number {
+    if (this.#forget === undefined) return this.#clock.monotonic();
+    if (this.#now !== this.#now) {
+      this.#now = this.#clock.monotonic();
+      RESOLVED.then(this.#forget);
+    }
+    return this.#now;
+  }
+}
