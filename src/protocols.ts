@@ -231,7 +231,7 @@ export interface Factory<TConfig, TInstance> {
   createDefault(): Awaitable<TInstance>;
 }
 
-/** Options of {@linkcode Store.set}. */
+/** Options of {@linkcode Store.set} and {@linkcode AtomicStore.setIfAbsent}. */
 export interface StoreSetOptions {
   /**
    * How long the value stays, in ms. `Infinity` means for good; 0 or less
@@ -241,7 +241,18 @@ export interface StoreSetOptions {
 }
 
 /**
- * Values by their key, each for a time.
+ * Values by their key, each for a time. What some stores can do beyond it has
+ * an interface each, so that a part of a service asks for what it needs and no
+ * more:
+ *
+ * - {@linkcode AtomicStore}: where two callers may want the same key at the
+ *   same time, and one of them must not undo the other. A rate limiter counts
+ *   with `update`; an idempotency check or a lock claims a key with
+ *   `setIfAbsent`; a token store rotates a token with `update`.
+ * - {@linkcode BatchStore}: where many keys are wanted at once, and the store
+ *   is far away.
+ * - {@linkcode ListableStore}: where keys are not known beforehand, such as all
+ *   sessions of a user.
  *
  * @typeParam TKey The type of the keys.
  * @typeParam TValue The type of the values.
@@ -306,6 +317,175 @@ export interface Store<TKey, TValue> {
    * @returns Whether there is one.
    */
   has(key: TKey): Awaitable<boolean>;
+}
+
+/** Options of {@linkcode AtomicStore.update}. */
+export interface StoreUpdateOptions {
+  /**
+   * How long the value stays from now on, in ms; what was there begins its time
+   * anew. `Infinity` means for good; 0 or less removes what is there and stores
+   * nothing. Default: what was there keeps what is left of its time.
+   */
+  readonly ttlMs?: number;
+  /**
+   * How long the value stays where there was none before, in ms: the length of
+   * a window that begins with its first event. 0 or less stores nothing.
+   * Default: `ttlMs`, or else the store's own.
+   */
+  readonly initialTtlMs?: number;
+}
+
+/**
+ * A store that looks and writes in one step: no other write to the key comes
+ * between. With `get` and `set` alone, two callers that read the same count
+ * write the same new one, and two that find nothing both begin.
+ *
+ * @typeParam TKey The type of the keys.
+ * @typeParam TValue The type of the values.
+ *
+ * @example Calls a minute, for any number of servers
+ * ```ts
+ * import { MemoryStore } from "@groundwork/infra/memory-store";
+ * import type { AtomicStore } from "@groundwork/infra/protocols";
+ * import { deepStrictEqual } from "node:assert/strict";
+ *
+ * async function countCall(calls: AtomicStore<string, number>, user: string) {
+ *   const counted = await calls.update(user, (count = 0) => count + 1, {
+ *     initialTtlMs: 60_000,
+ *   });
+ *   return counted.unwrap();
+ * }
+ * const calls = new MemoryStore<string, number>();
+ * deepStrictEqual(
+ *   await Promise.all([countCall(calls, "ada"), countCall(calls, "ada")]),
+ *   [1, 2],
+ * );
+ * ```
+ */
+export interface AtomicStore<TKey, TValue> extends Store<TKey, TValue> {
+  /**
+   * Stores a value where there is no live one. Of callers at the same time one
+   * stores its value, and the others learn that they came late.
+   *
+   * @param key Its key.
+   * @param value The value.
+   * @param options How long it stays. With a `ttlMs` of 0 or less nothing is
+   * stored, and nothing removed.
+   * @returns Whether it was stored; or an error as {@linkcode Store.set} gives.
+   * @throws {ValidationError} `ttlMs` is not a number or is NaN.
+   */
+  setIfAbsent(
+    key: TKey,
+    value: TValue,
+    options?: StoreSetOptions,
+  ): Awaitable<Result<boolean, StoreSetError>>;
+
+  /**
+   * Changes a value by what it is. A value that was there keeps what is left of
+   * its time unless `ttlMs` is given, so that a counter does not lengthen its
+   * own window.
+   *
+   * @param key Its key.
+   * @param change Gives the new value, or `undefined` to remove the old one. It
+   * gets `undefined` where there is none, and where that is what is stored. It
+   * must have no effects and be quick: a store that finds that another write
+   * was faster calls it again, with the newer value. What it throws is thrown,
+   * and nothing has changed.
+   * @param options How long the value stays.
+   * @returns What is stored now, `undefined` where that is nothing; or an error
+   * as {@linkcode Store.set} gives, and nothing has changed.
+   * @throws {ValidationError} `ttlMs` or `initialTtlMs` is not a number or is
+   * NaN.
+   */
+  update(
+    key: TKey,
+    change: (old: TValue | undefined) => TValue | undefined,
+    options?: StoreUpdateOptions,
+  ): Awaitable<Result<TValue | undefined, StoreSetError>>;
+}
+
+/**
+ * A store that gives many values at once: one round trip where the store is far
+ * away.
+ *
+ * @typeParam TKey The type of the keys.
+ * @typeParam TValue The type of the values.
+ *
+ * @example Which of the tokens are known?
+ * ```ts
+ * import { MemoryStore } from "@groundwork/infra/memory-store";
+ * import type { BatchStore } from "@groundwork/infra/protocols";
+ * import { deepStrictEqual } from "node:assert/strict";
+ *
+ * async function unknownOf(
+ *   tokens: BatchStore<string, unknown>,
+ *   ids: readonly string[],
+ * ) {
+ *   const known = await tokens.getMany(ids);
+ *   return ids.filter((id) => !known.has(id));
+ * }
+ * const tokens = new MemoryStore<string, unknown>();
+ * tokens.set("t1", undefined).unwrap(); // Known, though nothing is told of it.
+ * deepStrictEqual(await unknownOf(tokens, ["t1", "t2"]), ["t2"]);
+ * ```
+ */
+export interface BatchStore<TKey, TValue> extends Store<TKey, TValue> {
+  /**
+   * Several values at once. They need not be of one moment: a write may come
+   * between two of them.
+   *
+   * @param keys Their keys.
+   * @returns The live values by their keys, in the order in which they were
+   * asked for first. A key that is not in it has no value; one that is may have
+   * `undefined`.
+   */
+  getMany(keys: Iterable<TKey>): Awaitable<ReadonlyMap<TKey, TValue>>;
+}
+
+/**
+ * A store that tells its keys.
+ *
+ * @typeParam TKey The type of the keys. A prefix can be given only where they
+ * are strings.
+ * @typeParam TValue The type of the values.
+ *
+ * @example All sessions of a user
+ * ```ts
+ * import { MemoryStore } from "@groundwork/infra/memory-store";
+ * import type { ListableStore } from "@groundwork/infra/protocols";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * async function logOut(sessions: ListableStore<string, true>, user: string) {
+ *   let ended = 0;
+ *   for await (const id of sessions.keys(`${user}:`)) {
+ *     if (await sessions.delete(id)) ended++;
+ *   }
+ *   return ended;
+ * }
+ * const sessions = new MemoryStore<string, true>();
+ * for (const id of ["ada:1", "ada:2", "adam:1"]) {
+ *   sessions.set(id, true).unwrap();
+ * }
+ * strictEqual(await logOut(sessions, "ada"), 2);
+ * ```
+ */
+export interface ListableStore<TKey, TValue> extends Store<TKey, TValue> {
+  /**
+   * The keys of the live values, one by one, in no particular order. The store
+   * may be changed on the way: a key that is live from the first step to the
+   * last comes, one that is removed before its turn does not come, and one that
+   * is added may come or not. A key may come twice where a store far away is
+   * read in parts, or where it is removed and set again. The loop ends,
+   * whatever is added.
+   *
+   * @param prefix What the keys begin with, code unit by code unit. Default:
+   * all keys.
+   * @returns The keys, which `for await` takes either way.
+   * @throws {ValidationError} `prefix` is not a string.
+   */
+  keys(
+    prefix?: [TKey] extends [string] ? string : undefined,
+  ): Iterable<TKey> | AsyncIterable<TKey>;
 }
 
 /**
@@ -401,6 +581,117 @@ export function isFactory(value: unknown): value is Factory<unknown, unknown> {
  */
 export function isStore(value: unknown): value is Store<unknown, unknown> {
   return hasMethods(value, ["get", "set", "delete", "has"]);
+}
+
+/**
+ * Whether a store is an {@linkcode AtomicStore}.
+ *
+ * @typeParam TKey The type of its keys.
+ * @typeParam TValue The type of its values.
+ * @param store What to look at.
+ * @returns Whether the methods are all there.
+ *
+ * @example Refuse at the start what would miscount
+ * ```ts
+ * import { MemoryStore } from "@groundwork/infra/memory-store";
+ * import { isAtomicStore } from "@groundwork/infra/protocols";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * strictEqual(isAtomicStore(new MemoryStore<string, number>()), true);
+ * strictEqual(isAtomicStore(new Map()), false);
+ * ```
+ */
+export function isAtomicStore<TKey, TValue>(
+  store: Store<TKey, TValue>,
+): store is AtomicStore<TKey, TValue>;
+/**
+ * Whether a value has the methods of an {@linkcode AtomicStore}.
+ *
+ * @param value What to look at.
+ * @returns Whether they are all there.
+ */
+export function isAtomicStore(
+  value: unknown,
+): value is AtomicStore<unknown, unknown>;
+export function isAtomicStore(value: unknown): boolean {
+  return isStore(value) && hasMethods(value, ["setIfAbsent", "update"]);
+}
+
+/**
+ * Whether a store is a {@linkcode BatchStore}.
+ *
+ * @typeParam TKey The type of its keys.
+ * @typeParam TValue The type of its values.
+ * @param store What to look at.
+ * @returns Whether the methods are all there.
+ *
+ * @example One round trip where the store can do it
+ * ```ts
+ * import { MemoryStore } from "@groundwork/infra/memory-store";
+ * import { isBatchStore, type Store } from "@groundwork/infra/protocols";
+ * import { deepStrictEqual } from "node:assert/strict";
+ *
+ * async function sum(store: Store<string, number>, keys: readonly string[]) {
+ *   const numbers = isBatchStore(store)
+ *     ? [...(await store.getMany(keys)).values()]
+ *     : await Promise.all(keys.map((key) => store.get(key)));
+ *   return numbers.reduce<number>((total, it) => total + (it ?? 0), 0);
+ * }
+ * const store = new MemoryStore<string, number>();
+ * store.set("a", 1).unwrap();
+ * store.set("b", 2).unwrap();
+ * deepStrictEqual(await sum(store, ["a", "b", "c"]), 3);
+ * ```
+ */
+export function isBatchStore<TKey, TValue>(
+  store: Store<TKey, TValue>,
+): store is BatchStore<TKey, TValue>;
+/**
+ * Whether a value has the methods of a {@linkcode BatchStore}.
+ *
+ * @param value What to look at.
+ * @returns Whether they are all there.
+ */
+export function isBatchStore(
+  value: unknown,
+): value is BatchStore<unknown, unknown>;
+export function isBatchStore(value: unknown): boolean {
+  return isStore(value) && hasMethods(value, ["getMany"]);
+}
+
+/**
+ * Whether a store is a {@linkcode ListableStore}.
+ *
+ * @typeParam TKey The type of its keys.
+ * @typeParam TValue The type of its values.
+ * @param store What to look at.
+ * @returns Whether the methods are all there.
+ *
+ * @example A Map is close enough to be mistaken for one
+ * ```ts
+ * import { MemoryStore } from "@groundwork/infra/memory-store";
+ * import { isListableStore } from "@groundwork/infra/protocols";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * strictEqual(isListableStore(new MemoryStore<string, number>()), true);
+ * strictEqual(isListableStore({ get: () => undefined }), false);
+ * strictEqual(isListableStore(new Map()), true);
+ * ```
+ */
+export function isListableStore<TKey, TValue>(
+  store: Store<TKey, TValue>,
+): store is ListableStore<TKey, TValue>;
+/**
+ * Whether a value has the methods of a {@linkcode ListableStore}.
+ *
+ * @param value What to look at.
+ * @returns Whether they are all there.
+ */
+export function isListableStore(
+  value: unknown,
+): value is ListableStore<unknown, unknown>;
+export function isListableStore(value: unknown): boolean {
+  return isStore(value) && hasMethods(value, ["keys"]);
 }
 
 /**

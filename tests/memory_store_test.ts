@@ -4,13 +4,24 @@ import fc from "fast-check";
 import { systemClock } from "../src/clock.ts";
 import { ValidationError } from "../src/errors.ts";
 import { MemoryStore, type MemoryStoreOptions } from "../src/memory_store.ts";
-import type { Store } from "../src/protocols.ts";
+import { PriorityHeap } from "../src/priority_heap.ts";
+import type { StoreUpdateOptions } from "../src/protocols.ts";
 import { ManualClock } from "../src/testing.ts";
 import {
+  atomicStoreConformance,
+  batchStoreConformance,
+  listableStoreConformance,
   storeConformance,
+  type StoreConformanceOptions,
   type StoreSetup,
 } from "./conformance/store_conformance.ts";
-import { deferred, NOT_NUMBERS, withReplaced } from "./foundation_support.ts";
+import {
+  deferred,
+  type Equal,
+  expectType,
+  NOT_NUMBERS,
+  withReplaced,
+} from "./foundation_support.ts";
 
 interface Timed {
   readonly clock: ManualClock;
@@ -26,31 +37,78 @@ function advanceOf(clock: ManualClock): (durationMs: number) => void {
   return (durationMs) => clock.advance(durationMs);
 }
 
-storeConformance("MemoryStore", {
-  make(setup: StoreSetup) {
-    const { clock, store } = makeTimed(setup);
-    return { store, advance: advanceOf(clock) };
-  },
-});
+type AnyStore = MemoryStore<string, unknown>;
 
-storeConformance("an asynchronous store", {
-  make(setup: StoreSetup) {
-    const { clock, store } = makeTimed(setup);
-    return Promise.resolve({
-      store: deferred<Store<string, unknown>>(store),
-      advance: advanceOf(clock),
-    });
-  },
-});
+/** The same store as if it were far away: it answers later, key by key. */
+function remote(inner: AnyStore): AnyStore {
+  return Object.create(deferred(inner), {
+    keys: {
+      async *value(prefix?: string): AsyncGenerator<string> {
+        for (const key of inner.keys(prefix)) {
+          await Promise.resolve();
+          yield key;
+        }
+      },
+    },
+  });
+}
+
+/**
+ * A remote store that cannot run a function where the values are: it looks
+ * whether another write was faster, and then begins again.
+ */
+function optimistic(inner: AnyStore): AnyStore {
+  return Object.create(deferred(inner), {
+    update: {
+      async value(
+        key: string,
+        change: (old: unknown) => unknown,
+        options?: StoreUpdateOptions,
+      ): Promise<unknown> {
+        for (;;) {
+          const before = inner.get(key);
+          const value = change(before);
+          await Promise.resolve();
+          if (Object.is(inner.get(key), before)) {
+            return inner.update(key, () => value, options);
+          }
+        }
+      },
+    },
+  });
+}
+
+function makerOf(
+  wrap: (store: AnyStore) => AnyStore,
+): StoreConformanceOptions<AnyStore> {
+  return {
+    make(setup: StoreSetup) {
+      const { clock, store } = makeTimed(setup);
+      return { store: wrap(store), advance: advanceOf(clock) };
+    },
+  };
+}
+
+for (
+  const [name, maker] of [
+    ["MemoryStore", makerOf((store) => store)],
+    ["an asynchronous store", makerOf(remote)],
+  ] as const
+) {
+  storeConformance(name, maker);
+  atomicStoreConformance(name, maker);
+  batchStoreConformance(name, maker);
+  listableStoreConformance(name, maker);
+}
+atomicStoreConformance("a store that tries again", makerOf(optimistic));
 
 // --- a model: a plain Map and a number
 
 interface Model {
   now: number;
+  readonly maxEntries: number;
   readonly entries: Map<string, { value: number; expiresAt: number }>;
 }
-
-const MAX_ENTRIES = 4;
 
 function dropExpired({ now, entries }: Model): void {
   for (const [key, { expiresAt }] of entries) {
@@ -77,12 +135,28 @@ class Step implements fc.Command<Model, Timed> {
     this.#run(model, real);
     dropExpired(model);
     const { size } = real.store;
-    ok(model.entries.size <= size && size <= MAX_ENTRIES, `size is ${size}`);
+    ok(
+      model.entries.size <= size && size <= model.maxEntries,
+      `size is ${size}`,
+    );
   }
 
   toString(): string {
     return this.#name;
   }
+}
+
+/** Writes where there is room; the model holds nothing that has expired. */
+function writeTo(
+  { now, maxEntries, entries }: Model,
+  key: string,
+  value: number,
+  ttlMs: number,
+): boolean {
+  const fits = entries.has(key) || entries.size < maxEntries;
+  if (ttlMs <= 0) entries.delete(key);
+  else if (fits) entries.set(key, { value, expiresAt: now + ttlMs });
+  return ttlMs <= 0 || fits;
 }
 
 const keys = fc.constantFrom("a", "b", "c", "d", "e", "f");
@@ -93,13 +167,66 @@ const ttls = fc.oneof(
 
 const steps = [
   fc.tuple(keys, fc.nat(99), ttls).map(([key, value, ttlMs]) =>
-    new Step(`set(${key}, ${value}, ${ttlMs})`, ({ now, entries }, real) => {
-      const result = real.store.set(key, value, { ttlMs });
-      const fits = entries.has(key) || entries.size < MAX_ENTRIES;
-      strictEqual(result.ok, ttlMs <= 0 || fits);
-      if (ttlMs <= 0) entries.delete(key);
-      else if (fits) entries.set(key, { value, expiresAt: now + ttlMs });
+    new Step(`set(${key}, ${value}, ${ttlMs})`, (model, { store }) => {
+      const result = store.set(key, value, { ttlMs });
+      strictEqual(result.ok, writeTo(model, key, value, ttlMs));
     })
+  ),
+  fc.tuple(keys, fc.nat(99), ttls).map(([key, value, ttlMs]) =>
+    new Step(`setIfAbsent(${key}, ${value}, ${ttlMs})`, (model, { store }) => {
+      const result = store.setIfAbsent(key, value, { ttlMs });
+      if (model.entries.has(key) || ttlMs <= 0) {
+        strictEqual(result.unwrap(), false);
+      } else {
+        strictEqual(
+          result.unwrapOr(false),
+          writeTo(model, key, value, ttlMs),
+        );
+      }
+    })
+  ),
+  fc.tuple(keys, fc.nat(99), ttls).map(([key, value, initialTtlMs]) =>
+    new Step(
+      `update(${key}, ${value}, ${initialTtlMs})`,
+      (model, { store }) => {
+        const { now, entries } = model;
+        const entry = entries.get(key);
+        const leftMs = entry === undefined
+          ? initialTtlMs
+          : entry.expiresAt - now;
+        const result = store.update(key, (old) => {
+          strictEqual(old, entry?.value);
+          return value;
+        }, { initialTtlMs });
+        strictEqual(result.ok, writeTo(model, key, value, leftMs));
+      },
+    )
+  ),
+  fc.tuple(keys, fc.nat(99), ttls).map(([key, value, ttlMs]) =>
+    new Step(`touch(${key}, ${value}, ${ttlMs})`, (model, { store }) => {
+      const isThere = model.entries.has(key);
+      const result = store.update(
+        key,
+        (old) => old === undefined ? undefined : value,
+        { ttlMs },
+      );
+      if (isThere) writeTo(model, key, value, ttlMs);
+      strictEqual(result.unwrap(), isThere && ttlMs > 0 ? value : undefined);
+    })
+  ),
+  fc.array(keys).map((asked) =>
+    new Step(`getMany(${asked})`, ({ entries }, { store }) => {
+      const found = new Set(asked.filter((key) => entries.has(key)));
+      deepStrictEqual(
+        [...store.getMany(asked)],
+        [...found].map((key) => [key, entries.get(key)!.value]),
+      );
+    })
+  ),
+  fc.constant(
+    new Step("keys()", ({ entries }, { store }) => {
+      deepStrictEqual([...store.keys()].sort(), [...entries.keys()].sort());
+    }),
   ),
   keys.map((key) =>
     new Step(`get(${key})`, ({ entries }, { store }) => {
@@ -144,12 +271,16 @@ const steps = [
 describe("MemoryStore", () => {
   it("does what a plain Map with times does (property)", () => {
     fc.assert(
-      fc.property(fc.commands(steps, { size: "+1" }), (commands) => {
-        fc.modelRun(() => ({
-          model: { now: 0, entries: new Map() },
-          real: makeTimed({ maxEntries: MAX_ENTRIES }),
-        }), commands);
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 4 }),
+        fc.commands(steps, { size: "+1" }),
+        (maxEntries, commands) => {
+          fc.modelRun(() => ({
+            model: { now: 0, maxEntries, entries: new Map() },
+            real: makeTimed({ maxEntries }),
+          }), commands);
+        },
+      ),
       { numRuns: 600 },
     );
   });
@@ -160,6 +291,271 @@ describe("MemoryStore", () => {
     strictEqual(store.get("a"), 1);
     strictEqual(store.has("a"), true);
     strictEqual(store.delete("a"), true);
+    strictEqual(store.setIfAbsent("a", 1).unwrap(), true);
+    strictEqual(store.update("a", () => 2).unwrap(), 2);
+    strictEqual(store.getMany(["a"]).get("a"), 2);
+    deepStrictEqual([...store.keys("a")], ["a"]);
+  });
+
+  it("P4: gives every value back as the same one, under any key (property)", () => {
+    const anything = fc.oneof(
+      fc.anything({
+        withBigInt: true,
+        withDate: true,
+        withMap: true,
+        withSet: true,
+        withTypedArray: true,
+        withNullPrototype: true,
+      }),
+      fc.constantFrom("", "__proto__", "\ud800", "\udc00", NaN, -0, undefined),
+      fc.constantFrom<unknown>(null, Symbol("s"), (): void => {}, 0n),
+    );
+    fc.assert(
+      fc.property(fc.array(fc.tuple(anything, anything)), (pairs) => {
+        const store = new MemoryStore<unknown, unknown>();
+        const model = new Map(pairs);
+        for (const [key, value] of pairs) store.set(key, value).unwrap();
+        strictEqual(store.size, model.size);
+        for (const [key, value] of model) {
+          strictEqual(store.get(key), value);
+          strictEqual(store.has(key), true);
+          strictEqual(store.setIfAbsent(key, {}).unwrap(), false);
+        }
+        const found = [...store.getMany(model.keys())];
+        const expected = [...model];
+        strictEqual(found.length, expected.length);
+        for (const [i, [key, value]] of found.entries()) {
+          strictEqual(key, expected[i]![0]);
+          strictEqual(value, expected[i]![1]);
+        }
+        strictEqual(
+          new Set([...store.keys(), ...model.keys()]).size,
+          model.size,
+        );
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("update() is called with the value and its result is kept as the same one", () => {
+    const { store } = makeTimed();
+    const [first, second] = [{}, {}];
+    store.set("a", first).unwrap();
+    const result = store.update("a", (old) => {
+      strictEqual(old, first);
+      return second;
+    });
+    strictEqual(result.unwrap(), second);
+    strictEqual(store.get("a"), second);
+  });
+
+  it("update() calls the function once, and not when an option is wrong", () => {
+    const { store } = makeTimed();
+    let calls = 0;
+    const change = () => ++calls;
+    store.update("a", change).unwrap();
+    strictEqual(calls, 1);
+    throws(() => store.update("a", change, { ttlMs: NaN }), ValidationError);
+    throws(
+      () => store.update("a", change, { ttlMs: 1, initialTtlMs: NaN }),
+      ValidationError,
+    );
+    strictEqual(calls, 1);
+  });
+
+  for (const meddle of ["set", "delete", "clear", "fill", "update"] as const) {
+    it(`update() has the last word and keeps the time when its function calls ${meddle}()`, () => {
+      const { clock, store } = makeTimed({ maxEntries: 2 });
+      store.set("a", 1, { ttlMs: 10 }).unwrap();
+      const result = store.update("a", () => {
+        if (meddle === "set") store.set("a", 5, { ttlMs: 1 }).unwrap();
+        if (meddle === "delete") store.delete("a");
+        if (meddle === "clear") store.clear();
+        if (meddle === "fill") store.set("b", 5).unwrap();
+        if (meddle === "update") store.update("a", () => 5, { ttlMs: 99 });
+        return 2;
+      });
+      strictEqual(result.unwrap(), 2);
+      ok(store.size <= 2);
+      clock.advance(9);
+      strictEqual(store.get("a"), 2);
+      clock.advance(1);
+      strictEqual(store.get("a"), undefined);
+    });
+  }
+
+  it("update() stays within the bound when its function takes the last room", () => {
+    const { store } = makeTimed({ maxEntries: 1 });
+    const result = store.update("a", () => {
+      store.set("b", 1).unwrap();
+      return 1;
+    });
+    strictEqual(result.unwrapErr().code, "CACHE_STORE_FULL");
+    strictEqual(store.size, 1);
+  });
+
+  it("keys() gives each key once, and no more than there were at the beginning", () => {
+    const { store } = makeTimed();
+    for (const key of ["a", "b", "c"]) store.set(key, 1).unwrap();
+    const seen: string[] = [];
+    for (const key of store.keys()) {
+      seen.push(key);
+      store.set(key, 2).unwrap();
+      store.set(`${key}+`, 1).unwrap();
+    }
+    deepStrictEqual(seen, ["a", "b", "c"]);
+    strictEqual(store.size, 6);
+  });
+
+  it("keys() gives a key that expires on the way no longer, and drops it", () => {
+    const { clock, store } = makeTimed();
+    store.set("a", 1).unwrap();
+    store.set("b", 1, { ttlMs: 10 }).unwrap();
+    const iterator = store.keys();
+    strictEqual(iterator.next().value, "a");
+    clock.advance(10);
+    strictEqual(iterator.next().done, true);
+    strictEqual(store.size, 1);
+  });
+
+  it("keys() checks the prefix at once, and takes none for keys that are no strings", () => {
+    const { store } = makeTimed();
+    throws(
+      () => store.keys(5 as unknown as string),
+      (error) =>
+        ValidationError.is(error) && error.field === "prefix" &&
+        error.message.endsWith("received 5"),
+    );
+    const byNumber = new MemoryStore<number, string>();
+    byNumber.set(5, "five").unwrap();
+    deepStrictEqual([...byNumber.keys()], [5]);
+    expectType<
+      Equal<Parameters<typeof byNumber.keys>[0], undefined>
+    >();
+    expectType<
+      Equal<Parameters<typeof store.keys>[0], string | undefined>
+    >();
+  });
+
+  describe("at its bound", () => {
+    const maxEntries = 100;
+    const writes = 20 * maxEntries;
+
+    /** How often the store looks through its entries while it is written to. */
+    function searchesOf(write: (timed: Timed, i: number) => void): number {
+      const timed = makeTimed({ maxEntries });
+      for (let i = 0; i < maxEntries; i++) {
+        timed.store.set(`${i}`, i, { ttlMs: i + 1 }).unwrap();
+      }
+      let searches = 0;
+      const iterate = Map.prototype[Symbol.iterator];
+      function countAndIterate(
+        this: Map<unknown, unknown>,
+      ): MapIterator<[unknown, unknown]> {
+        searches++;
+        return iterate.call(this);
+      }
+      withReplaced(Map.prototype, Symbol.iterator, countAndIterate, () => {
+        for (let i = maxEntries; i < maxEntries + writes; i++) {
+          timed.clock.advance(1);
+          write(timed, i);
+        }
+      });
+      ok(searches > 0, "It looks through them by other means");
+      return searches;
+    }
+
+    it("looks through its entries once when one expires for each that comes", () => {
+      const searches = searchesOf(({ store }, i) => {
+        store.set(`${i}`, i, { ttlMs: maxEntries }).unwrap();
+        strictEqual(store.size, maxEntries);
+      });
+      strictEqual(searches, 1);
+    });
+
+    it("looks through them once in as many writes as it holds when keys are given other times", () => {
+      const searches = searchesOf(({ store }, i) => {
+        store.set(`${i}`, i, { ttlMs: 1 }).unwrap();
+        for (const key of store.getMany(["98", "99"]).keys()) {
+          store.set(key, i, { ttlMs: 1_000 }).unwrap();
+        }
+        strictEqual(store.has("99"), true);
+      });
+      ok(searches <= 1 + 3 * writes / maxEntries, `${searches} searches`);
+    });
+
+    it("queues keys while it is full, and soon no longer when it is not", () => {
+      const { clock, store } = makeTimed({ maxEntries });
+      function fill(): void {
+        for (let i = 0; i < maxEntries; i++) {
+          store.set(`${i}`, i, { ttlMs: i + 1 }).unwrap();
+        }
+      }
+      let queued = 0;
+      const push = PriorityHeap.prototype.push;
+      function countAndPush(
+        this: PriorityHeap<unknown>,
+        item: unknown,
+        priority: number,
+      ): void {
+        queued++;
+        push.call(this, item, priority);
+      }
+      withReplaced(PriorityHeap.prototype, "push", countAndPush, () => {
+        fill();
+        strictEqual(queued, 0);
+        clock.advance(1);
+        store.set("new", 1).unwrap();
+        strictEqual(queued, maxEntries);
+        store.delete("new");
+        for (let i = 0; i < writes; i++) {
+          store.set("1", i, { ttlMs: 1_000 + i });
+        }
+        ok(queued < 3 * maxEntries, `${queued} were queued`);
+
+        store.clear();
+        fill();
+        clock.advance(1);
+        queued = 0;
+        store.set("new", 1).unwrap();
+        strictEqual(queued, maxEntries);
+        store.clear();
+        fill();
+        strictEqual(queued, maxEntries);
+      });
+    });
+
+    it("looks through them once when values are updated and keep their times", () => {
+      const searches = searchesOf(({ store }, i) => {
+        store.set(`${i}`, i, { ttlMs: maxEntries }).unwrap();
+        for (let j = 0; j < 10; j++) {
+          store.update(`${i - j}`, () => j).unwrap();
+        }
+      });
+      strictEqual(searches, 1);
+    });
+  });
+
+  it("finds room among keys that were written again, removed and set for good meanwhile", () => {
+    const { clock, store } = makeTimed({ maxEntries: 3 });
+    for (const key of ["a", "b", "c"]) store.set(key, 1, { ttlMs: 5 }).unwrap();
+    clock.advance(5);
+    store.set("a", 1, { ttlMs: 5 }).unwrap(); // From here on there is a queue.
+    store.set("b", 1, { ttlMs: 5 }).unwrap();
+    store.set("c", 1, { ttlMs: 5 }).unwrap();
+    store.set("d", 1).ok;
+    store.set("a", 2, { ttlMs: 20 }).unwrap();
+    store.set("b", 2).unwrap();
+    store.delete("c");
+    store.set("c", 2, { ttlMs: 10 }).unwrap();
+    clock.advance(5);
+    strictEqual(store.set("d", 1).ok, false);
+    clock.advance(5);
+    strictEqual(store.set("d", 1).ok, true);
+    deepStrictEqual([...store.keys()].sort(), ["a", "b", "d"]);
+    clock.advance(10);
+    strictEqual(store.prune(), 1);
+    deepStrictEqual([...store.keys()].sort(), ["b", "d"]);
   });
 
   it("keeps values as they are, not copied", () => {

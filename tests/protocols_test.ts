@@ -4,15 +4,21 @@ import { systemClock } from "../src/clock.ts";
 import { InfrastructureError } from "../src/errors.ts";
 import { MemoryStore } from "../src/memory_store.ts";
 import {
+  type AtomicStore,
   type Awaitable,
+  type BatchStore,
   type CreateError,
   type Factory,
   hasMethods,
+  isAtomicStore,
+  isBatchStore,
   isClock,
   isFactory,
+  isListableStore,
   isRepository,
   isService,
   isStore,
+  type ListableStore,
   type ListOptions,
   type Repository,
   type Service,
@@ -24,7 +30,7 @@ import {
 import { InMemoryRepository } from "../src/repository.ts";
 import { err, ok, type Result } from "../src/result.ts";
 import { ManualClock } from "../src/testing.ts";
-import { type Equal, expectType } from "./foundation_support.ts";
+import { deferred, type Equal, expectType } from "./foundation_support.ts";
 
 interface User {
   readonly id: string;
@@ -142,6 +148,24 @@ const GUARDS: readonly {
     guard: isStore,
     methods: ["get", "set", "delete", "has"],
     good: [new MemoryStore(), new RemoteStore(), new Map()],
+  },
+  {
+    name: "isAtomicStore()",
+    guard: isAtomicStore,
+    methods: ["get", "set", "delete", "has", "setIfAbsent", "update"],
+    good: [new MemoryStore(), deferred(new MemoryStore())],
+  },
+  {
+    name: "isBatchStore()",
+    guard: isBatchStore,
+    methods: ["get", "set", "delete", "has", "getMany"],
+    good: [new MemoryStore(), deferred(new MemoryStore())],
+  },
+  {
+    name: "isListableStore()",
+    guard: isListableStore,
+    methods: ["get", "set", "delete", "has", "keys"],
+    good: [new MemoryStore(), deferred(new MemoryStore()), new Map()],
   },
   {
     name: "isClock()",
@@ -333,5 +357,50 @@ describe("the protocols", () => {
     if (isService(service)) {
       expectType<Equal<typeof service, Service<unknown, unknown>>>();
     }
+  });
+
+  it("guards of a store's capabilities keep the types of its keys and values", async () => {
+    const stores: readonly Store<string, number>[] = [
+      new MemoryStore<string, number>(),
+      new RemoteStore(),
+    ];
+    const found: boolean[] = [];
+    for (const store of stores) {
+      found.push(
+        isAtomicStore(store),
+        isBatchStore(store),
+        isListableStore(store),
+      );
+      if (isAtomicStore(store)) {
+        expectType<Equal<typeof store, AtomicStore<string, number>>>();
+        strictEqual((await store.update("a", (n = 0) => n + 1)).unwrap(), 1);
+      }
+      if (isBatchStore(store)) {
+        expectType<Equal<typeof store, BatchStore<string, number>>>();
+        strictEqual((await store.getMany(["a"])).get("a"), 1);
+      }
+      if (isListableStore(store)) {
+        expectType<Equal<typeof store, ListableStore<string, number>>>();
+        for await (const key of store.keys("a")) strictEqual(key, "a");
+      }
+    }
+    deepStrictEqual(found, [true, true, true, false, false, false]);
+    const value: unknown = new MemoryStore();
+    if (isAtomicStore(value)) {
+      expectType<Equal<typeof value, AtomicStore<unknown, unknown>>>();
+    }
+  });
+
+  it("let a prefix be given only where keys are strings", () => {
+    type PrefixOf<TKey> = Parameters<ListableStore<TKey, number>["keys"]>[0];
+    expectType<Equal<PrefixOf<string>, string | undefined>>();
+    expectType<Equal<PrefixOf<"a" | "b">, string | undefined>>();
+    expectType<Equal<PrefixOf<number>, undefined>>();
+    expectType<Equal<PrefixOf<string | number>, undefined>>();
+    expectType<Equal<PrefixOf<unknown>, undefined>>();
+    const store: ListableStore<number, number> = new MemoryStore();
+    // @ts-expect-error Numbers have no prefix.
+    const misuse = (): unknown => store.keys("1");
+    strictEqual(typeof misuse, "function");
   });
 });
