@@ -82,6 +82,16 @@ function awaited(name: string, count: number, concurrency: number): Group {
   };
 }
 
+/** Adds up what a contender is given to do. */
+class Adder {
+  sum = 0;
+
+  // deno-lint-ignore require-await -- as above
+  readonly work = async (payload: number): Promise<void> => {
+    this.sum += payload + 1;
+  };
+}
+
 /** Nobody waits but for the end of all. */
 function drained(name: string, count: number, concurrency: number): Group {
   return {
@@ -97,63 +107,57 @@ function drained(name: string, count: number, concurrency: number): Group {
 }
 
 function drainOurs(count: number, concurrency: number): Contender {
-  let sum = 0;
-  const jobs = new PriorityJobQueue<number>();
-  const runner = new JobRunner(jobs, async (payload) => {
-    sum += await work(payload);
-  }, { concurrency, onError: fail });
+  const adder = new Adder();
+  const jobs = new PriorityJobQueue<number, number, void>();
+  const runner = new JobRunner(jobs, adder.work, {
+    concurrency,
+    onError: fail,
+  });
   return async (i) => {
-    sum = 0;
+    adder.sum = 0;
     for (let j = 0; j < count; j++) {
       jobs.enqueue(i + j, { priority: j % 10 });
     }
     await runner.idle();
-    return sum;
+    return adder.sum;
   };
 }
 
 function drainCallbacks(count: number, concurrency: number): Contender {
-  let sum = 0;
+  const adder = new Adder();
   const fast = fastq<unknown, number>((payload, done) => {
-    work(payload).then((output) => {
-      sum += output;
-      done(null);
-    }, done);
+    adder.work(payload).then(() => done(null), done);
   }, concurrency);
   return async (i) => {
-    sum = 0;
+    adder.sum = 0;
     const end = new Promise<void>((resolve) => fast.drain = resolve);
     for (let j = 0; j < count; j++) fast.push(i + j);
     await end;
-    return sum;
+    return adder.sum;
   };
 }
 
 function drainPromises(count: number, concurrency: number): Contender {
-  let sum = 0;
-  const fast = fastq.promise(async (payload: number) => {
-    sum += await work(payload);
-  }, concurrency);
+  const adder = new Adder();
+  const fast = fastq.promise(adder.work, concurrency);
   return async (i) => {
-    sum = 0;
+    adder.sum = 0;
     for (let j = 0; j < count; j++) fast.push(i + j);
     await fast.drained();
-    return sum;
+    return adder.sum;
   };
 }
 
 function drainPQueue(count: number, concurrency: number): Contender {
-  let sum = 0;
+  const adder = new Adder();
   const queue = new PQueue({ concurrency });
   return async (i) => {
-    sum = 0;
+    adder.sum = 0;
     for (let j = 0; j < count; j++) {
-      queue.add(async () => {
-        sum += await work(i + j);
-      }, { priority: j % 10 });
+      queue.add(() => adder.work(i + j), { priority: j % 10 });
     }
     await queue.onIdle();
-    return sum;
+    return adder.sum;
   };
 }
 

@@ -481,6 +481,8 @@ export class InMemoryCacheProvider<T = unknown>
   #tags: TagIndex | undefined;
   /** The slots that are free, of which `#freed` count. */
   readonly #free: number[] = [];
+  /** Who has left, and why, while nobody has been told yet. */
+  #departed: { entry: CacheEntry<T>; reason: RemovalReason }[] = [];
   #freed = 0;
   #capacity = SMALLEST_CAPACITY;
   #used = RESERVED_SLOTS;
@@ -587,6 +589,7 @@ export class InMemoryCacheProvider<T = unknown>
     const slot = this.#slots.get(key);
     if (slot === undefined || !this.#isLive(slot)) {
       this.#misses++;
+      this.#announce();
       return undefined;
     }
     this.#hits++;
@@ -718,7 +721,9 @@ export class InMemoryCacheProvider<T = unknown>
     options?: CacheSetOptions,
   ): Result<void, CacheSetError> {
     this.#supersede(key);
-    return this.#store(key, value, options, 0);
+    const result = this.#store(key, value, options, 0);
+    this.#announce();
+    return result;
   }
 
   /**
@@ -769,7 +774,9 @@ export class InMemoryCacheProvider<T = unknown>
    */
   delete(key: string): boolean {
     this.#supersede(key);
-    return this.#dropKey(key, "deleted");
+    const wasLive = this.#dropKey(key, "deleted");
+    this.#announce();
+    return wasLive;
   }
 
   /**
@@ -797,6 +804,7 @@ export class InMemoryCacheProvider<T = unknown>
     for (let slot; (slot = this.#tags?.firstOf(tag) ?? -1) !== -1;) {
       if (this.#drop(slot, "invalidated")) count++;
     }
+    this.#announce();
     return count;
   }
 
@@ -828,6 +836,7 @@ export class InMemoryCacheProvider<T = unknown>
     for (const [key, slot] of this.#slots) {
       if (isMatch(key) && this.#drop(slot, "deleted")) count++;
     }
+    this.#announce();
     return count;
   }
 
@@ -849,10 +858,11 @@ export class InMemoryCacheProvider<T = unknown>
   clear(): void {
     this.#loads.supersedeAll(() => true);
     this.#failures?.clear();
-    const entries = this.#onRemove === undefined
-      ? []
-      : [...this.#slots.values()].filter((slot) => this.#values[slot] !== GHOST)
-        .map((slot) => this.#describe(slot));
+    if (this.#onRemove !== undefined) {
+      for (const slot of this.#slots.values()) {
+        if (this.#values[slot] !== GHOST) this.#note(slot, "cleared");
+      }
+    }
     this.#slots.clear();
     this.#policy.clear();
     this.#keys.length = 0;
@@ -862,7 +872,7 @@ export class InMemoryCacheProvider<T = unknown>
     this.#used = RESERVED_SLOTS;
     this.#size = 0;
     this.#weight = 0;
-    for (const entry of entries) this.#tell(entry, "cleared");
+    this.#announce();
   }
 
   /**
@@ -894,7 +904,9 @@ export class InMemoryCacheProvider<T = unknown>
       const slot = this.#pruned++;
       if (this.#keys[slot] !== undefined) this.#isLive(slot);
     }
-    return this.#expirations - before;
+    const count = this.#expirations - before;
+    this.#announce();
+    return count;
   }
 
   /** The same as {@linkcode InMemoryCacheProvider.clear}, for `using`. */
@@ -945,6 +957,7 @@ export class InMemoryCacheProvider<T = unknown>
       return this.#give(slot) as V;
     }
     this.#misses++;
+    this.#announce();
     return this.#loadThrough(key, load, options ?? {});
   }
 
@@ -969,10 +982,10 @@ export class InMemoryCacheProvider<T = unknown>
       this.#startLoad(key, load, options, stale);
     if (stale === undefined) {
       const value = running.wait(signal) as Promise<V>;
-      return this.#isCloning ? value.then((it) => structuredClone(it)) : value;
+      return this.#isCloning ? value.then((it) => this.#copy(it)) : value;
     }
     running.detach();
-    return stale.value;
+    return this.#copy(stale.value);
   }
 
   #startLoad<V extends T>(
@@ -982,15 +995,17 @@ export class InMemoryCacheProvider<T = unknown>
     stale: CacheEntry<V> | undefined,
   ): Load<T> {
     const { policy, staleMs = 0, errorTtlMs = 0 } = options;
-    const tags = policy === undefined ? toTags(options.tags) : undefined;
+    const tags = policy === undefined ? [...toTags(options.tags)] : undefined;
     return this.#loads.start(key, tags, async (running) => {
       try {
-        const value = await load({ key, signal: running.signal, stale });
+        const { signal } = running;
+        const value = this.#copy(await load({ key, signal, stale }));
         const settings = policy === undefined
           ? { ...options, tags: tags! }
           : policy(value);
         if (!running.isSuperseded && settings !== false) {
           this.#store(key, value, settings, staleMs);
+          this.#announce();
         }
         return value;
       } catch (thrown) {
@@ -1042,10 +1057,10 @@ export class InMemoryCacheProvider<T = unknown>
     options: CacheSetOptions | undefined,
     staleMs: number,
   ): Result<void, CacheSetError> {
-    const ttlMs = options?.ttlMs ?? this.#ttlMs;
-    if (options?.ttlMs !== undefined) {
-      requireOption(validateType("ttlMs", ttlMs, "number"), ttlMs);
-    }
+    const given = options?.ttlMs;
+    const ttlMs = given === undefined
+      ? this.#ttlMs
+      : requireOption(validateType("ttlMs", given, "number"), given);
     const tags = options?.tags === undefined ? NO_TAGS : toTags(options.tags);
     const weight = this.#weights === undefined
       ? 0
@@ -1108,9 +1123,7 @@ export class InMemoryCacheProvider<T = unknown>
         this.#remove(slot, "replaced"); // To make room must not hit itself.
         slot = undefined;
       } else {
-        if (this.#onRemove !== undefined) {
-          this.#tell(this.#describe(slot), "replaced");
-        }
+        this.#note(slot, "replaced");
         this.#tags?.remove(slot);
         this.#policy.touch(slot);
         return slot;
@@ -1170,11 +1183,16 @@ export class InMemoryCacheProvider<T = unknown>
 
   #find(key: string): number | undefined {
     const slot = this.#slots.get(key);
-    return slot !== undefined && this.#isLive(slot) ? slot : undefined;
+    if (slot !== undefined && this.#isLive(slot)) return slot;
+    this.#announce();
+    return undefined;
   }
 
   #give(slot: number): unknown {
-    const value = this.#values[slot];
+    return this.#copy(this.#values[slot]);
+  }
+
+  #copy<V>(value: V): V {
     return this.#isCloning ? structuredClone(value) : value;
   }
 
@@ -1211,17 +1229,16 @@ export class InMemoryCacheProvider<T = unknown>
   }
 
   #remove(slot: number, reason: RemovalReason): void {
-    const entry = this.#onRemove && this.#describe(slot);
+    this.#note(slot, reason);
     if (reason === "expired") this.#expirations++;
     this.#policy.remove(slot);
     this.#release(slot);
     this.#forget(slot);
-    if (entry !== undefined) this.#tell(entry, reason);
   }
 
   #evict(): void {
     const slot = this.#policy.victim();
-    const entry = this.#onRemove && this.#describe(slot);
+    this.#note(slot, "evicted");
     this.#evictions++;
     this.#release(slot);
     if (this.#policy.bury(slot)) {
@@ -1234,7 +1251,6 @@ export class InMemoryCacheProvider<T = unknown>
     } else {
       this.#forget(slot);
     }
-    if (entry !== undefined) this.#tell(entry, "evicted");
   }
 
   /** Takes an entry out of the sums and the index. */
@@ -1242,6 +1258,8 @@ export class InMemoryCacheProvider<T = unknown>
     this.#tags?.remove(slot);
     this.#size--;
     if (this.#weights !== undefined) this.#weight -= this.#weights[slot]!;
+    // Sums of fractions are inexact: the error must not add up for ever.
+    if (this.#size === 0) this.#weight = 0;
   }
 
   /** Frees the slot of a key. */
@@ -1252,8 +1270,19 @@ export class InMemoryCacheProvider<T = unknown>
     this.#free[this.#freed++] = slot;
   }
 
-  #tell(entry: CacheEntry<T>, reason: RemovalReason): void {
-    callReporting(() => this.#onRemove?.(entry, reason));
+  #note(slot: number, reason: RemovalReason): void {
+    if (this.#onRemove === undefined) return;
+    this.#departed.push({ entry: this.#describe(slot), reason });
+  }
+
+  /** Tells who left. Who is told may use the cache: it must be whole by then. */
+  #announce(): void {
+    if (this.#departed.length === 0) return;
+    const departed = this.#departed;
+    this.#departed = [];
+    for (const { entry, reason } of departed) {
+      callReporting(() => this.#onRemove?.(entry, reason));
+    }
   }
 }
 

@@ -283,7 +283,14 @@ export class JobRunner<TJob, TOutput = unknown> implements AsyncDisposable {
     this.#abandonAfterMs = requireDuration("abandonAfterMs", abandonAfterMs);
     requireOption(validateType("onError", onError, "function"), onError);
     this.#onError = onError;
-    this.#onAttempt = options.onAttempt;
+    const { onAttempt } = options;
+    if (onAttempt !== undefined) {
+      requireOption(
+        validateType("onAttempt", onAttempt, "function"),
+        onAttempt,
+      );
+    }
+    this.#onAttempt = onAttempt;
     this.#clock = options.clock ?? systemClock;
     this.#policy = options.retry && new RetryPolicy(options.retry);
     this.#worker = toFunction(worker);
@@ -459,7 +466,6 @@ export class JobRunner<TJob, TOutput = unknown> implements AsyncDisposable {
   async #close(drainMs: number): Promise<void> {
     const timer = this.#clock.setTimer(() => this.#stopRunning(), drainMs);
     this.#queue.close();
-    this.resume();
     await this.idle();
     timer.cancel();
     this.#unsubscribe();

@@ -410,9 +410,11 @@ class Simulation {
   }
 
   /** Lets go on what can, until nothing does. */
-  async #exhaust(): Promise<void> {
+  async #exhaust(ended: Watched<void>): Promise<void> {
     for (let i = 0; i < 2_000; i++) {
       await flush(60);
+      const isIdle = this.#runner.running === 0 && this.#queue.size === 0;
+      ok(isIdle || !ended.isSettled, "it was done too soon");
       if (this.#s.count() > 0) await this.#s.waitOne();
       else if (this.#queue.size > 0) {
         if (this.#runner.isPaused) this.#runner.resume();
@@ -437,7 +439,7 @@ class Simulation {
     } else {
       ended = watch(this.#runner[way]());
     }
-    await this.#exhaust();
+    await this.#exhaust(ended);
     await this.checkAtRest();
     strictEqual(ended.isSettled, true, `${way}() is pending`);
     const closed = watch(this.#runner.close());
