@@ -46,16 +46,6 @@ export class SlotLists {
   }
 
   /**
-   * The first slot of a list.
-   *
-   * @param list The list.
-   * @returns The slot; the list itself where it is empty.
-   */
-  first(list: number): number {
-    return this.#links[2 * list]!;
-  }
-
-  /**
    * The last slot of a list.
    *
    * @param list The list.
@@ -63,16 +53,6 @@ export class SlotLists {
    */
   last(list: number): number {
     return this.#links[2 * list + 1]!;
-  }
-
-  /**
-   * The slot after another.
-   *
-   * @param slot The slot.
-   * @returns The next one; the list itself after the last.
-   */
-  next(slot: number): number {
-    return this.#links[2 * slot]!;
   }
 
   /**

@@ -17,7 +17,8 @@ const RESOLVED: Promise<void> = /* @__PURE__ */ Promise.resolve();
 export class TurnClock {
   readonly #clock: Clock;
   readonly #forget: (() => void) | undefined;
-  #now = NaN;
+  /** The time, or NaN; a typed array, since a field would hold an object. */
+  readonly #now: Float64Array = Float64Array.of(NaN);
 
   /**
    * Makes one.
@@ -26,7 +27,9 @@ export class TurnClock {
    */
   constructor(clock: Clock) {
     this.#clock = clock;
-    if (clock === systemClock) this.#forget = () => void (this.#now = NaN);
+    if (clock === systemClock) {
+      this.#forget = () => void (this.#now[0] = NaN);
+    }
   }
 
   /**
@@ -36,10 +39,9 @@ export class TurnClock {
    */
   now(): number {
     if (this.#forget === undefined) return this.#clock.monotonic();
-    if (this.#now !== this.#now) {
-      this.#now = this.#clock.monotonic();
-      RESOLVED.then(this.#forget);
-    }
-    return this.#now;
+    const now = this.#now[0]!;
+    if (now === now) return now;
+    RESOLVED.then(this.#forget);
+    return this.#now[0] = this.#clock.monotonic();
   }
 }

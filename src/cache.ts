@@ -485,6 +485,8 @@ export class InMemoryCacheProvider<T = unknown>
   #departed: { entry: CacheEntry<T>; reason: RemovalReason }[] = [];
   #freed = 0;
   #capacity = SMALLEST_CAPACITY;
+  /** More are never used; what S3-FIFO remembers may be as much again. */
+  readonly #mostSlots: number;
   #used = RESERVED_SLOTS;
 
   #size = 0;
@@ -538,6 +540,8 @@ export class InMemoryCacheProvider<T = unknown>
     this.#onLoadError = options.onLoadError;
     this.#clock = options.clock ?? systemClock;
     this.#time = new TurnClock(this.#clock);
+    const mostEntries = eviction === "lru" ? maxEntries : 2 * maxEntries;
+    this.#mostSlots = RESERVED_SLOTS + mostEntries;
     this.#policy = eviction === "lru"
       ? new LruPolicy(SMALLEST_CAPACITY)
       : new S3FifoPolicy(SMALLEST_CAPACITY);
@@ -1152,7 +1156,8 @@ export class InMemoryCacheProvider<T = unknown>
   }
 
   #grow(): void {
-    this.#capacity *= 2;
+    const capacity = Math.min(2 * this.#capacity, this.#mostSlots);
+    this.#capacity = Math.max(capacity, this.#capacity + 1);
     this.#policy.grow(this.#capacity);
     this.#tags?.grow(this.#capacity);
     this.#expiresAt &&= grown(this.#expiresAt, this.#capacity);
