@@ -131,8 +131,9 @@ export interface LoadContext<T> {
  */
 export interface LoadOptions<T> extends CacheSetOptions {
   /**
-   * How long beyond its time the value may still be given, in ms: while another
-   * one is loaded, and when that fails.
+   * How long beyond its time the value that is stored may still be given, in ms:
+   * while another one is loaded, and when that fails. Who asks without it is
+   * given none that is beyond its time.
    *
    * @default {0}
    */
@@ -423,6 +424,9 @@ export interface CacheOptions<T> {
 const GHOST = Symbol("ghost");
 
 const STORED: Ok<void> = /* @__PURE__ */ new Ok<void>(undefined);
+
+/** The tag of a failure whose load would have told its tags; no text has it. */
+const UNKNOWN_TAGS = "\uD800unknown";
 
 const NO_TAGS: readonly string[] = /* @__PURE__ */ Object.freeze([]);
 
@@ -804,6 +808,7 @@ export class InMemoryCacheProvider<T = unknown>
   invalidateByTag(tag: string): number {
     this.#loads.supersedeAll(({ tags }) => tags?.includes(tag) ?? true);
     this.#failures?.invalidateByTag(tag);
+    this.#failures?.invalidateByTag(UNKNOWN_TAGS);
     let count = 0;
     for (let slot; (slot = this.#tags?.firstOf(tag) ?? -1) !== -1;) {
       if (this.#drop(slot, "invalidated")) count++;
@@ -1033,7 +1038,7 @@ export class InMemoryCacheProvider<T = unknown>
     key: string,
     error: CacheError<"CACHE_LOAD_FAILED">,
     ttlMs: number,
-    tags: readonly string[] = NO_TAGS,
+    tags: readonly string[] = [UNKNOWN_TAGS],
   ): void {
     this.#failures ??= new InMemoryCacheProvider({
       maxEntries: this.#maxEntries,
@@ -1156,8 +1161,7 @@ export class InMemoryCacheProvider<T = unknown>
   }
 
   #grow(): void {
-    const capacity = Math.min(2 * this.#capacity, this.#mostSlots);
-    this.#capacity = Math.max(capacity, this.#capacity + 1);
+    this.#capacity = Math.min(2 * this.#capacity, this.#mostSlots);
     this.#policy.grow(this.#capacity);
     this.#tags?.grow(this.#capacity);
     this.#expiresAt &&= grown(this.#expiresAt, this.#capacity);

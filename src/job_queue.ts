@@ -117,7 +117,11 @@ export interface JobRun {
 
 /** Who takes jobs out of a queue and must hear of new ones. */
 export interface JobConsumer {
-  /** There may be a job, or one will be ready at another time than before. */
+  /**
+   * There may be a job, or one will be ready at another time than before. The
+   * queue calls it in the midst of a change: it must not call the queue, but
+   * see to it that this happens later.
+   */
   wake(): void;
 }
 
@@ -296,7 +300,7 @@ export function isJobQueue(
 
 /**
  * What orders priorities: a function to numbers, or a table of them. Lower
- * numbers come first.
+ * numbers come first. The function must not call the queue.
  *
  * @typeParam TPriority The type of the priorities.
  *
@@ -347,8 +351,8 @@ export interface JobQueueLimits {
 }
 
 /**
- * Options of {@linkcode PriorityJobQueue}. Where priorities are not numbers,
- * there must be a ranking and a default.
+ * Options of {@linkcode PriorityJobQueue}. Where priorities are not numbers, or
+ * 0 is none of them, there must be a ranking and a default.
  *
  * @typeParam TPriority The type of the priorities.
  *
@@ -372,7 +376,7 @@ export interface JobQueueLimits {
  */
 export type PriorityJobQueueOptions<TPriority> =
   & JobQueueLimits
-  & ([TPriority] extends [number] ? {
+  & ([0, TPriority] extends [TPriority, number] ? {
       /** What orders the priorities. Default: they themselves. */
       readonly rank?: Ranking<TPriority>;
       /**
@@ -576,14 +580,14 @@ export class PriorityJobQueue<TJob, TPriority = number, TOutput = unknown>
    * Makes an empty queue.
    *
    * @param args Its options, which may be left out where priorities are
-   * numbers: ranking, bound, aging, time.
+   * numbers, and 0 is one: ranking, bound, aging, time.
    * @throws {ValidationError} `maxSize` is not a whole number of 1 or more,
    * `agingMsPerLevel` not a number from 0 to `Number.MAX_SAFE_INTEGER`, `onFull`
    * is unknown, a rank of the table or the default priority's is not a finite
    * number.
    */
   constructor(
-    ...args: [TPriority] extends [number]
+    ...args: [0, TPriority] extends [TPriority, number]
       ? [options?: PriorityJobQueueOptions<TPriority>]
       : [options: PriorityJobQueueOptions<TPriority>]
   ) {
@@ -591,8 +595,12 @@ export class PriorityJobQueue<TJob, TPriority = number, TOutput = unknown>
       readonly rank?: Ranking<TPriority>;
       readonly defaultPriority?: TPriority;
     };
-    const { maxSize = 100_000, agingMsPerLevel = 0, onFull = "reject" } =
-      options;
+    const {
+      maxSize = 100_000,
+      agingMsPerLevel = 0,
+      onFull = "reject",
+      defaultPriority = 0 as TPriority,
+    } = options;
     this.#maxSize = requireOption(
       validateRange("maxSize", maxSize, { min: 1, integer: true }),
       maxSize,
@@ -616,8 +624,8 @@ export class PriorityJobQueue<TJob, TPriority = number, TOutput = unknown>
         this.#rank("rank", priority as TPriority);
       }
     }
-    this.#defaultPriority = options.defaultPriority ?? 0 as TPriority;
-    this.#rank("defaultPriority", this.#defaultPriority);
+    this.#defaultPriority = defaultPriority;
+    this.#rank("defaultPriority", defaultPriority);
   }
 
   /** How many jobs wait: for their turn, their time or their next attempt. */
@@ -803,6 +811,10 @@ export class PriorityJobQueue<TJob, TPriority = number, TOutput = unknown>
       if (this.size >= this.#maxSize) return;
       this.#putters.delete(putter);
       const { record, delayMs, signal, settle } = putter;
+      if (signal?.aborted) { // Its listener comes after that of who made room.
+        settle(new Err(cancelledError(signal.reason)));
+        continue;
+      }
       const known = this.#duplicateOf(record.id);
       if (known === undefined) this.#admit(record, delayMs, signal);
       settle(new Ok(known ?? record));
@@ -1023,8 +1035,9 @@ export class PriorityJobQueue<TJob, TPriority = number, TOutput = unknown>
   cancel(job: Job<TJob, TOutput>, reason?: unknown): boolean {
     if (!this.#isUnfinished(job)) return false;
     if (job.handle === undefined) {
-      job.run?.stop(cancelledError(reason));
-      return job.run !== undefined;
+      const { run } = job; // It may end within the call.
+      run?.stop(cancelledError(reason));
+      return run !== undefined;
     }
     this.#withdraw(job);
     this.#end(job, new Err(cancelledError(reason)));

@@ -29,7 +29,7 @@
  */
 
 import { asResult, Attempt, type AttemptOwner } from "./_attempt.ts";
-import { callReporting } from "./_report.ts";
+import { callReporting, reportUnhandled } from "./_report.ts";
 import {
   cancelledError,
   failedError,
@@ -40,6 +40,7 @@ import type { Job, JobQueue } from "./job_queue.ts";
 import type { Awaitable } from "./protocols.ts";
 import { Err, type Result } from "./result.ts";
 import { type RetryOptions, RetryPolicy } from "./retry.ts";
+import { TaskStatus } from "./status.ts";
 import { isTask, type Task, type TaskContext } from "./task.ts";
 import { requireOption, validateRange, validateType } from "./validators.ts";
 
@@ -374,7 +375,7 @@ export class JobRunner<TJob, TOutput = unknown> implements AsyncDisposable {
    * Waits until no job waits or runs; delayed jobs and retries count as waiting.
    *
    * @returns A promise that resolves as soon as there is nothing left to do. A
-   * pause holds it up.
+   * pause holds it up. A job must not wait for it: it would wait for itself.
    *
    * @example All done
    * ```ts
@@ -402,7 +403,8 @@ export class JobRunner<TJob, TOutput = unknown> implements AsyncDisposable {
   /**
    * Takes no new jobs, and does those that are there, retries included.
    *
-   * @returns A promise that resolves when all are done.
+   * @returns A promise that resolves when all are done. A pause holds it up. A
+   * job must not wait for it: it would wait for itself.
    *
    * @example The last orders
    * ```ts
@@ -431,7 +433,8 @@ export class JobRunner<TJob, TOutput = unknown> implements AsyncDisposable {
    *
    * @param options How long those that run may go on.
    * @returns A promise that resolves when no job is left; each call returns the
-   * same.
+   * same, and only the first one's `drainMs` counts. A job must not wait for it:
+   * it would wait for itself.
    * @throws {ValidationError} `drainMs` is not a number of 0 or more.
    *
    * @example Nothing is left pending
@@ -528,18 +531,24 @@ export class JobRunner<TJob, TOutput = unknown> implements AsyncDisposable {
     first: Job<TJob, TOutput>,
   ): Promise<void> {
     const worker = this.#worker; // A call of this.#worker would pass `this`.
-    for (let job: Job<TJob, TOutput> | undefined = first; job !== undefined;) {
-      const run = this.#begin(lane, job);
-      let outcome: Result<unknown, unknown>;
-      try {
-        run.limit(this.#attemptTimeoutMs);
-        outcome = asResult(await worker(job.payload, run));
-      } catch (error) {
-        outcome = new Err(error);
+    let job: Job<TJob, TOutput> | undefined = first;
+    try {
+      while (job !== undefined) {
+        const run = this.#begin(lane, job);
+        let outcome: Result<unknown, unknown>;
+        try {
+          run.limit(this.#attemptTimeoutMs);
+          outcome = asResult(await worker(job.payload, run));
+        } catch (error) {
+          outcome = new Err(error);
+        }
+        if (run.isAbandoned) break; // The lane goes on elsewhere.
+        run.settle(outcome);
+        job = this.#takeNext();
       }
-      if (run.isAbandoned) break; // The lane goes on elsewhere.
-      run.settle(outcome);
-      job = this.#takeNext();
+    } catch (thrown) { // By the queue: its job may have been settled by others.
+      reportUnhandled(thrown);
+      this.#wake();
     }
     this.#lanes.delete(lane);
     this.#tellIdlers();
@@ -577,6 +586,10 @@ export class JobRunner<TJob, TOutput = unknown> implements AsyncDisposable {
     outcome: Result<TOutput, unknown>,
   ): void {
     const run = lane.run!;
+    if (run.isAbandoned) {
+      this.#lanes.delete(lane);
+      this.#wake();
+    }
     if (outcome.ok) {
       const policy = this.#policy;
       if (policy !== undefined) {
@@ -588,10 +601,6 @@ export class JobRunner<TJob, TOutput = unknown> implements AsyncDisposable {
     } else {
       this.#retryOrFail(lane, outcome.error);
     }
-    if (run.isAbandoned) {
-      this.#lanes.delete(lane);
-      this.#wake();
-    }
   }
 
   #retryOrFail(lane: Lane<TJob, TOutput>, error: unknown): void {
@@ -602,7 +611,10 @@ export class JobRunner<TJob, TOutput = unknown> implements AsyncDisposable {
       const decision = this.#policy?.decide(error, attempt);
       if (decision?.retry) {
         this.#queue.retry(job, decision.delayMs);
-        this.#report(lane, new Err(error), decision.delayMs);
+        // A queue that was closed has ended it.
+        const isOver = job.status === TaskStatus.CANCELLED;
+        const delayMs = isOver ? undefined : decision.delayMs;
+        this.#report(lane, new Err(error), delayMs);
         return;
       }
       isExhausted = decision?.reason === "exhausted";

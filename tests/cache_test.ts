@@ -1063,6 +1063,14 @@ describe("InMemoryCacheProvider.onRemove", () => {
     ]);
   });
 
+  it("hears at once of an entry that getOrSet() finds expired", () => {
+    const { cache, clock, removals } = makeTimed<number>();
+    cache.set("a", 1, { ttlMs: 5 });
+    clock.advance(5);
+    observe(cache.getOrSet("a", () => 2));
+    deepStrictEqual(removals, ["a=1 expired"]);
+  });
+
   it("is given the entry as it was, tags and time left included", () => {
     const entries: CacheEntry<number>[] = [];
     const { cache, clock } = makeTimed<number>({
@@ -1125,7 +1133,7 @@ describe("InMemoryCacheProvider.onRemove", () => {
       cache.set(key, 1, { tags: ["t"], ttlMs: 3 });
     }],
     ["set() of another key", (cache, key) => cache.set(`${key}+`, 1)],
-    ["delete() of all keys", (cache) => cache.clearPattern("*")],
+    ["clearPattern()", (cache) => cache.clearPattern("*")],
     ["delete() of the same key", (cache, key) => cache.delete(key)],
     ["invalidateByTag()", (cache) => cache.invalidateByTag("t")],
     ["clear()", (cache) => cache.clear()],
@@ -1570,6 +1578,19 @@ describe("InMemoryCacheProvider.getOrSet()", () => {
     await settle();
   });
 
+  it("does not tell onLoadError what a caller is told", async () => {
+    const told: unknown[] = [];
+    const { cache } = makeTimed<number>({
+      onLoadError: (error) => told.push(error),
+    });
+    const { load, fail } = makeLoads<number>();
+    const got = observe(cache.getOrSet("a", load, { staleMs: 5 }));
+    await settle();
+    fail(new Error("Down"));
+    strictEqual((await settled(got)).state, "rejected");
+    deepStrictEqual(told, []);
+  });
+
   it("stale: onLoadError may be missing, or throw, which is an unhandled rejection", async () => {
     const thrown = new Error("Bug");
     for (
@@ -1608,6 +1629,23 @@ describe("InMemoryCacheProvider.getOrSet()", () => {
       await settle();
       strictEqual(cache.get("a"), 2);
     }
+  });
+
+  it("errorTtlMs: forgets a failure of unknown tags with any tag", async () => {
+    const cache = new InMemoryCacheProvider<number>();
+    let loads = 0;
+    function fail(): never {
+      loads++;
+      throw new Error("down");
+    }
+    const options = { errorTtlMs: 1_000, policy: () => ({ tags: ["t"] }) };
+    for (let i = 0; i < 2; i++) {
+      await rejects(async () => await cache.getOrSet("k", fail, options));
+    }
+    strictEqual(loads, 1);
+    cache.invalidateByTag("t");
+    await rejects(async () => await cache.getOrSet("k", fail, options));
+    strictEqual(loads, 2);
   });
 
   it("errorTtlMs: does not remember the failure of a load that was superseded", async () => {
@@ -1841,6 +1879,33 @@ describe("InMemoryCacheProvider.getOrSet()", () => {
   }
 });
 
+// --- what there is inside
+
+/**
+ * All arrays of integers that are made while the body runs: in them are the
+ * links, and in the links the numbers of slots and tags.
+ */
+function integersIn(body: () => void): readonly Int32Array[] {
+  const arrays: Int32Array[] = [];
+  const Recording = new Proxy(Int32Array, {
+    construct(target, args: [number]): object {
+      arrays.push(new target(...args));
+      return arrays.at(-1)!;
+    },
+  });
+  withReplaced(globalThis, "Int32Array", Recording, body);
+  return arrays;
+}
+
+/** Fails where there are more numbers than a bound, or greater ones. */
+function assertBounded(arrays: readonly Int32Array[], bound: number): void {
+  ok(arrays.length > 0);
+  for (const array of arrays) {
+    ok(array.length <= bound, `${array.length} numbers`);
+    ok(array.every((number) => number <= bound), "a greater number");
+  }
+}
+
 // --- hit ratios
 
 /** A fixed sequence of numbers from 0 to 1. */
@@ -1896,6 +1961,43 @@ describe("InMemoryCacheProvider eviction", () => {
     });
   }
 
+  it("s3-fifo evicts what S3-FIFO with lists evicts, on long traces (property)", () => {
+    // Squared, so that some keys are asked for again and again.
+    const key = fc.integer({ min: 0, max: 63 }).map((n) => `${n * n >> 6}`);
+    const trace = fc.array(key, {
+      minLength: 100,
+      maxLength: 300,
+      size: "max",
+    });
+    fc.assert(
+      fc.property(
+        trace,
+        fc.integer({ min: 8, max: 24 }),
+        (list, maxEntries) => {
+          const bounds: Bounds = {
+            eviction: "s3-fifo",
+            copy: "reference",
+            maxEntries,
+            maxWeight: Infinity,
+          };
+          const model = new Model(bounds);
+          const real = realOf(bounds);
+          for (const key of list) {
+            if (model.get(key) === undefined) model.set(key, 1, {});
+            if (real.cache.get(key) === undefined) {
+              real.cache.set(key, {
+                n: 1,
+              });
+            }
+          }
+          deepStrictEqual(real.removals, model.removals);
+          deepStrictEqual(real.cache.stats, model.stats);
+        },
+      ),
+      { numRuns: RUNS },
+    );
+  });
+
   it("s3-fifo takes a key that comes back soon into the main queue", () => {
     const { cache } = makeTimed<number>({
       eviction: "s3-fifo",
@@ -1910,15 +2012,7 @@ describe("InMemoryCacheProvider eviction", () => {
 
   for (const eviction of ["lru", "s3-fifo"] as const) {
     it(`${eviction} does not grow, and its index is empty when it is, after 300 000 operations`, () => {
-      let longest = 0;
-      const Original = Int32Array;
-      const Recording = new Proxy(Original, {
-        construct(target, args: [number]): object {
-          longest = Math.max(longest, args[0]);
-          return new target(...args);
-        },
-      });
-      withReplaced(globalThis, "Int32Array", Recording, () => {
+      const arrays = integersIn(() => {
         const { cache } = makeTimed<number>({
           eviction,
           maxEntries: 50,
@@ -1939,9 +2033,29 @@ describe("InMemoryCacheProvider eviction", () => {
         strictEqual(cache.size, 50);
         cache.clearPattern("*");
         strictEqual(cache.size, 0);
+        for (let i = 0; i < 10_000; i++) {
+          if (i % 50 === 0) cache.clear();
+          cache.set(`${i}`, i, { tags: ["t"] });
+        }
       });
       // Fifty entries, as many ghosts, two links each; doubled, in five words.
-      ok(longest > 0 && longest <= 2 * 128 * 5, `${longest} words`);
+      assertBounded(arrays, 2 * 128 * 5);
+    });
+  }
+
+  for (
+    const [eviction, most] of [["lru", 1_003], ["s3-fifo", 2_003]] as const
+  ) {
+    it(`${eviction} doubles its room as it fills, up to what its bound needs`, () => {
+      const arrays = integersIn(() => {
+        const { cache } = makeTimed<number>({ eviction, maxEntries: 1_000 });
+        for (let i = 0; i < 5_000; i++) cache.set(`${i}`, i);
+      });
+      const lengths = arrays.map(({ length }) => length);
+      strictEqual(lengths[0], 2 * 16);
+      strictEqual(lengths[1], 2 * 32);
+      ok(lengths.every((length) => length <= 2 * most), `${lengths}`);
+      ok(lengths.length < 10, `${lengths.length} arrays`);
     });
   }
 });
@@ -2107,15 +2221,7 @@ describe("TagIndex", () => {
   });
 
   it("is empty and no larger after a million changes", () => {
-    let longest = 0;
-    const Original = Int32Array;
-    const Recording = new Proxy(Original, {
-      construct(target, args: [number]): object {
-        longest = Math.max(longest, args[0]);
-        return new target(...args);
-      },
-    });
-    withReplaced(globalThis, "Int32Array", Recording, () => {
+    const arrays = integersIn(() => {
       const index = new TagIndex(100);
       for (let i = 0; i < 500_000; i++) {
         const slot = i * 7 % 100;
@@ -2128,7 +2234,7 @@ describe("TagIndex", () => {
       for (let slot = 0; slot < 100; slot++) index.remove(slot);
       strictEqual(index.size, 0);
     });
-    ok(longest > 0 && longest <= 5 * 256, `${longest} words`);
+    assertBounded(arrays, 5 * 256);
   });
 });
 

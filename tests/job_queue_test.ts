@@ -19,6 +19,7 @@ import {
   type PutError,
   type Ranking,
 } from "../src/job_queue.ts";
+import { JobRunner } from "../src/job_runner.ts";
 import { err, ok as okOf, type Result } from "../src/result.ts";
 import { TaskStatus } from "../src/status.ts";
 import type { TaskFailure } from "../src/task.ts";
@@ -1152,5 +1153,105 @@ describe("isJobQueue()", () => {
       const broken = Object.create(queue, { [name]: { value: undefined } });
       strictEqual(isJobQueue(broken), false);
     }
+  });
+});
+
+describe("PriorityJobQueue, re-entered", () => {
+  it("put() lets none in whose signal has aborted, though it made the room itself", async () => {
+    const queue = new PriorityJobQueue<string>({ maxSize: 1 });
+    const controller = new AbortController();
+    const { signal } = controller;
+    const first = queue.enqueue("first", { signal }).unwrap();
+    const second = watch(queue.put("second", { signal }));
+    const other = watch(queue.put("other"));
+    controller.abort("why"); // The listener of the first comes first.
+    await flush();
+    strictEqual(first.status, TaskStatus.CANCELLED);
+    const failure = second.value!.unwrapErr();
+    deepStrictEqual([failure.code, failure.cause], ["TASK_CANCELLED", "why"]);
+    strictEqual(queue.dequeue(), other.value!.unwrap());
+    strictEqual(queue.size, 0);
+  });
+
+  it("cancel() is true for a job that ends within the call", () => {
+    const queue = new PriorityJobQueue<string>();
+    queue.enqueue("a").unwrap();
+    const job = queue.dequeue()!;
+    queue.attend(job, { stop: (error) => queue.settle(job, err(error)) });
+    strictEqual(job.cancel(), true);
+    strictEqual(job.status, TaskStatus.CANCELLED);
+    strictEqual(job.cancel(), false);
+  });
+
+  it("a default priority may be null", () => {
+    const queue = new PriorityJobQueue<string, number | null>({
+      rank: (priority) => priority ?? Number.MAX_SAFE_INTEGER,
+      defaultPriority: null,
+    });
+    strictEqual(queue.enqueue("a").unwrap().priority, null);
+  });
+
+  it("a default priority must be given where 0 is none", () => {
+    const preset: PriorityJobQueueOptions<0 | 1> = {};
+    // @ts-expect-error 0 is no priority.
+    const bare: PriorityJobQueueOptions<1 | 2> = {};
+    strictEqual([preset, bare].length, 2);
+    strictEqual(new PriorityJobQueue<string, 0 | 1>().size, 0);
+    // @ts-expect-error Nor may the options be left out.
+    strictEqual(new PriorityJobQueue<string, 1 | 2>().size, 0);
+  });
+});
+
+describe("JobRunner over a queue that others touch", () => {
+  it("goes on where a job was settled by others, and tells of it", async () => {
+    const heard: unknown[] = [];
+    const { reject } = Promise; // What nobody handles is made by it.
+    Promise.reject = (reason): Promise<never> => {
+      heard.push(reason);
+      return new Promise(() => {});
+    };
+    try {
+      const clock = new ManualClock();
+      const queue = new PriorityJobQueue<string>({ clock });
+      const runner = new JobRunner(queue, (payload, { job }) => {
+        if (payload === "a") queue.settle(job, okOf("by others"));
+      }, { clock, onError: () => {} });
+      const a = queue.enqueue("a").unwrap();
+      const b = queue.enqueue("b").unwrap();
+      await flush();
+      await clock.advanceAsync(0); // A turn of the event loop.
+      deepStrictEqual([a.status, b.status], ["completed", "completed"]);
+      strictEqual(runner.running, 0);
+      const closed = watch(runner.close().then(() => true));
+      await flush();
+      strictEqual(closed.value, true);
+      strictEqual(clock.pending, 0);
+    } finally {
+      Promise.reject = reject;
+    }
+    strictEqual(heard.length, 1);
+    ok(ValidationError.is(heard[0]));
+  });
+
+  it("tells of no next attempt where the queue was closed", async () => {
+    const clock = new ManualClock();
+    const queue = new PriorityJobQueue<string>({ clock });
+    const delays: unknown[] = [];
+    const runner = new JobRunner(queue, () => {
+      queue.close();
+      throw new Error("busy");
+    }, {
+      clock,
+      retry: { backoff: () => 5 },
+      onAttempt: ({ retryDelayMs }) => delays.push(retryDelayMs),
+      onError: () => {},
+    });
+    const job = queue.enqueue("a").unwrap();
+    await flush();
+    strictEqual(job.status, TaskStatus.CANCELLED);
+    deepStrictEqual(delays, [undefined]);
+    const closed = watch(runner.close().then(() => true));
+    await flush();
+    strictEqual(closed.value, true);
   });
 });
