@@ -63,15 +63,19 @@ export class CachedLinks implements Repository<Link> {
   }
 
   async update(link: Link): Promise<Result<Link, UpdateError>> {
-    const updated = await this.#links.update(link);
-    if (updated.ok) await this.#cache.delete(linkKey(link.slug));
-    return updated;
+    try {
+      return await this.#links.update(link);
+    } finally { // It may have been written even where an answer is missing.
+      await this.#cache.delete(linkKey(link.slug));
+    }
   }
 
   async delete(slug: string): Promise<boolean> {
-    const deleted = await this.#links.delete(slug);
-    await this.#cache.delete(linkKey(slug));
-    return deleted;
+    try {
+      return await this.#links.delete(slug);
+    } finally {
+      await this.#cache.delete(linkKey(slug));
+    }
   }
 
   async exists(slug: string): Promise<boolean> {
@@ -87,8 +91,11 @@ export class CachedLinks implements Repository<Link> {
       if (page.length < PAGE) break;
     }
     let deleted = 0;
-    for (const slug of slugs) if (await this.#links.delete(slug)) deleted++;
-    await this.#cache.invalidateByTag(ownerTag(owner));
+    try {
+      for (const slug of slugs) if (await this.#links.delete(slug)) deleted++;
+    } finally {
+      await this.#cache.invalidateByTag(ownerTag(owner));
+    }
     return deleted;
   }
 }

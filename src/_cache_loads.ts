@@ -10,11 +10,15 @@ export class Load<T> {
   isSuperseded = false;
   /** The tags its value will have; `undefined` where nobody knows yet. */
   readonly tags: readonly string[] | undefined;
+  /** Whether somebody was given a stale value in place of what it comes to. */
+  isBehindBack = false;
   /** What it comes to; set by who starts it. */
   promise: Promise<T> | undefined;
   readonly #controller: AbortController = new AbortController();
   readonly #leave: (load: Load<T>) => void;
-  #waiters = 0;
+  /** What ends the wait of each caller that may leave before the load ends. */
+  readonly #waiters: Set<() => void> = new Set();
+  #isDetached = false;
 
   /**
    * Makes a load.
@@ -37,7 +41,13 @@ export class Load<T> {
 
   /** Has it go on whoever waits. */
   detach(): void {
-    this.#waiters = Infinity;
+    this.#isDetached = true;
+  }
+
+  /** Has all who wait be told what it came to. */
+  finish(): void {
+    for (const finish of this.#waiters) finish();
+    this.#waiters.clear();
   }
 
   /**
@@ -52,18 +62,20 @@ export class Load<T> {
       this.detach();
       return promise;
     }
-    this.#waiters++;
     return new Promise((resolve, reject) => {
       const onAbort = (): void => {
         reject(signal.reason);
-        if (--this.#waiters > 0) return;
+        this.#waiters.delete(finish);
+        if (this.#isDetached || this.#waiters.size > 0) return;
         this.#leave(this);
         this.#controller.abort(signal.reason);
       };
-      const settle = (): void => signal.removeEventListener("abort", onAbort);
+      const finish = (): void => {
+        signal.removeEventListener("abort", onAbort);
+        resolve(promise);
+      };
       signal.addEventListener("abort", onAbort, { once: true });
-      promise.then(resolve, reject);
-      promise.then(settle, settle);
+      this.#waiters.add(finish); // The promise could not forget who has left.
     });
   }
 }
@@ -97,7 +109,10 @@ export class Loads<T> {
   ): Load<T> {
     const load = new Load<T>(tags, (left) => this.#end(key, left));
     load.promise = Promise.resolve(load).then(run);
-    const end = (): void => this.#end(key, load);
+    const end = (): void => {
+      this.#end(key, load);
+      load.finish();
+    };
     load.promise.then(end, end);
     this.#loads.set(key, load);
     return load;

@@ -61,22 +61,24 @@ export class TagIndex {
   }
 
   /**
-   * Gives a slot a tag. Once more does no harm.
+   * Gives a slot its tags.
    *
-   * @param slot The slot.
-   * @param name The tag.
+   * @param slot The slot; it has none.
+   * @param names The tags; each counts once.
    */
-  add(slot: number, name: string): void {
+  add(slot: number, names: readonly string[]): void {
+    for (let i = 0; i < names.length; i++) this.#link(slot, names[i]!);
+  }
+
+  #link(slot: number, name: string): void {
     const tag = this.#ids.get(name) ?? this.#newTag(name);
+    const first = this.#firstOfTag[tag]!;
+    // No other slot got the tag since this one began: it would come first.
+    if (first !== NONE && this.#links[WORDS * first + SLOT] === slot) return;
     const next = this.#firstOfSlot[slot]!;
-    for (let link = next; link !== NONE;) {
-      if (this.#links[WORDS * link + TAG] === tag) return;
-      link = this.#links[WORDS * link + NEXT_OF_SLOT]!;
-    }
     const link = this.#newLink();
     const links = this.#links;
     const at = WORDS * link;
-    const first = this.#firstOfTag[tag]!;
     links[at + SLOT] = slot;
     links[at + TAG] = tag;
     links[at + NEXT_OF_TAG] = first;

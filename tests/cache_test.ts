@@ -2,6 +2,7 @@ import {
   deepStrictEqual,
   notStrictEqual,
   ok,
+  rejects,
   strictEqual,
   throws,
 } from "node:assert/strict";

@@ -1435,14 +1435,31 @@ describe("JobRunner", () => {
       deepStrictEqual(subject.errors, []);
     });
 
-    it("makes no further attempt: a job that fails then is cancelled", async () => {
+    it("heeds a job that is called off while its retry is decided", async () => {
+      const subject = bench(() => {
+        throw new Error("busy");
+      }, {
+        retry: {
+          shouldRetry: () => job.cancel("enough"),
+          backoff: () => 1,
+        },
+      });
+      const job = subject.add("a");
+      await flush();
+      strictEqual(job.status, TaskStatus.CANCELLED);
+      strictEqual(job.attempts, 1);
+      await subject.runner.close();
+    });
+
+    it("makes no further attempt: a job that fails then has failed", async () => {
       const gate = new Gate();
       const subject = bench(gate.worker, { retry: { backoff: () => 1 } });
       const job = subject.add("a");
       await flush();
       const closed = watch(subject.runner.close());
       await gate.fail("a", new Error("busy"));
-      strictEqual(job.status, TaskStatus.CANCELLED);
+      strictEqual(job.status, TaskStatus.FAILED);
+      strictEqual(subject.errors.length, 1);
       strictEqual(closed.isSettled, true);
       strictEqual(subject.clock.pending, 0);
     });
