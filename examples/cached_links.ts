@@ -57,15 +57,17 @@ export class CachedLinks implements Repository<Link> {
   }
 
   async create(link: Link): Promise<Result<Link, CreateError>> {
-    const created = await this.#links.create(link);
-    if (created.ok) await this.#cache.delete(linkKey(link.slug));
-    return created;
+    try {
+      return await this.#links.create(link);
+    } finally { // It may have been written even where an answer is missing.
+      await this.#cache.delete(linkKey(link.slug));
+    }
   }
 
   async update(link: Link): Promise<Result<Link, UpdateError>> {
     try {
       return await this.#links.update(link);
-    } finally { // It may have been written even where an answer is missing.
+    } finally {
       await this.#cache.delete(linkKey(link.slug));
     }
   }

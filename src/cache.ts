@@ -140,7 +140,7 @@ export interface LoadOptions<T> extends CacheSetOptions {
   readonly staleMs?: number;
   /**
    * How long a load that failed is not tried again, in ms: whoever asks gets the
-   * same error.
+   * same error. Of as many keys as there may be entries, at most of 10 000.
    *
    * @default {0}
    */
@@ -331,7 +331,7 @@ export interface CacheStats {
   readonly expirations: number;
   /** Entries there are; expired ones count until they are found. */
   readonly size: number;
-  /** What they weigh. */
+  /** What they weigh; 1 each where there is no `maxWeight`. */
   readonly weight: number;
 }
 
@@ -379,7 +379,10 @@ export interface CacheOptions<T> {
    * @default {Infinity}
    */
   readonly maxWeight?: number;
-  /** What a value weighs: a number of 0 or more. Default: 1. */
+  /**
+   * What a value weighs: a number of 0 or more. Nobody asks where `maxWeight` is
+   * `Infinity`. Default: 1.
+   */
   readonly weigh?: (value: T, key: string) => number;
   /**
    * How long a value is given, in ms; `Infinity` for as long as it is kept.
@@ -415,7 +418,8 @@ export interface CacheOptions<T> {
   ) => void;
   /**
    * The time. Default: the system's, read once in a turn of synchronous code,
-   * within which nothing expires.
+   * within which nothing expires: what is stored at the end of a long turn has
+   * its time from when the turn first asked for it.
    */
   readonly clock?: Clock;
 }
@@ -427,6 +431,9 @@ const STORED: Ok<void> = /* @__PURE__ */ new Ok<void>(undefined);
 
 /** The tag of a failure whose load would have told its tags; no text has it. */
 const UNKNOWN_TAGS = "\uD800unknown";
+
+/** How many failures are remembered at most. */
+const MOST_FAILURES = 10_000;
 
 const NO_TAGS: readonly string[] = /* @__PURE__ */ Object.freeze([]);
 
@@ -728,7 +735,6 @@ export class InMemoryCacheProvider<T = unknown>
     value: NoInfer<V>,
     options?: CacheSetOptions,
   ): Result<void, CacheSetError> {
-    this.#supersede(key);
     const result = this.#store(key, value, options, 0);
     this.#announce();
     return result;
@@ -819,7 +825,7 @@ export class InMemoryCacheProvider<T = unknown>
 
   /**
    * Drops all entries whose key matches a pattern: `*` stands for any characters,
-   * `?` for one, `\\` makes the next one stand for itself. It looks at every key:
+   * `?` for one, `\` makes the next one stand for itself. It looks at every key:
    * what is dropped often deserves a tag.
    *
    * @param glob The pattern.
@@ -906,6 +912,7 @@ export class InMemoryCacheProvider<T = unknown>
    * ```
    */
   prune(limit: number = Infinity): number {
+    this.#failures?.prune(limit);
     const before = this.#expirations;
     const span = Math.min(limit, this.#used - RESERVED_SLOTS);
     for (let i = 0; i < span; i++) {
@@ -934,9 +941,9 @@ export class InMemoryCacheProvider<T = unknown>
    * CacheError of the code `CACHE_LOAD_FAILED`, whose cause is what the load threw,
    * or with the signal's reason. A caller that came before something was
    * invalidated gets what its load brings; it is not stored, and who comes later
-   * gets another.
-   * @throws {ValidationError} `staleMs` or `errorTtlMs` is not a number of 0 or
-   * more.
+   * gets another. A load that waits for its own key waits for ever.
+   * @throws {ValidationError} There is no value, and `staleMs` or `errorTtlMs` is
+   * not a number of 0 or more, or a tag is not a string.
    *
    * @example One load for many
    * ```ts
@@ -993,6 +1000,7 @@ export class InMemoryCacheProvider<T = unknown>
       const value = running.wait(signal) as Promise<V>;
       return this.#isCloning ? value.then((it) => this.#copy(it)) : value;
     }
+    running.isBehindBack = true;
     running.detach();
     return this.#copy(stale.value);
   }
@@ -1012,8 +1020,8 @@ export class InMemoryCacheProvider<T = unknown>
         const settings = policy === undefined
           ? { ...options, tags: tags! }
           : policy(value);
-        if (!running.isSuperseded && settings !== false) {
-          this.#store(key, value, settings, staleMs);
+        if (settings !== false) {
+          this.#store(key, value, settings, staleMs, running);
           this.#announce();
         }
         return value;
@@ -1026,7 +1034,7 @@ export class InMemoryCacheProvider<T = unknown>
         if (errorTtlMs > 0 && !running.isSuperseded) {
           this.#rememberFailure(key, error, errorTtlMs, tags);
         }
-        if (stale !== undefined) {
+        if (running.isBehindBack) {
           callReporting(() => this.#onLoadError?.(error, key));
         }
         throw error;
@@ -1041,7 +1049,7 @@ export class InMemoryCacheProvider<T = unknown>
     tags: readonly string[] = [UNKNOWN_TAGS],
   ): void {
     this.#failures ??= new InMemoryCacheProvider({
-      maxEntries: this.#maxEntries,
+      maxEntries: Math.min(this.#maxEntries, MOST_FAILURES),
       clock: this.#clock,
     });
     this.#failures.set(key, error, { ttlMs, tags });
@@ -1065,6 +1073,7 @@ export class InMemoryCacheProvider<T = unknown>
     value: T,
     options: CacheSetOptions | undefined,
     staleMs: number,
+    load?: Load<T>,
   ): Result<void, CacheSetError> {
     const given = options?.ttlMs;
     const ttlMs = given === undefined
@@ -1074,6 +1083,9 @@ export class InMemoryCacheProvider<T = unknown>
     const weight = this.#weights === undefined
       ? 0
       : this.#weightOf(key, value, options);
+    // Asked last: the code that tells tags and weight may use the cache, too.
+    if (load?.isSuperseded) return STORED;
+    this.#supersede(key);
     if (ttlMs <= 0 || weight > this.#maxWeight) {
       this.#dropKey(key, "deleted");
       return ttlMs <= 0 ? STORED : this.#tooLarge(weight);
@@ -1097,9 +1109,9 @@ export class InMemoryCacheProvider<T = unknown>
     if (ttlMs !== Infinity || this.#expiresAt !== undefined) {
       this.#setTimes(slot, ttlMs, staleMs);
     }
-    for (let i = 0; i < tags.length; i++) {
+    if (tags.length > 0) {
       this.#tags ??= new TagIndex(this.#capacity);
-      this.#tags.add(slot, tags[i]!);
+      this.#tags.add(slot, tags);
     }
     return STORED;
   }
@@ -1174,7 +1186,7 @@ export class InMemoryCacheProvider<T = unknown>
     const expiresAt = ttlMs === Infinity ? ttlMs : this.#time.now() + ttlMs;
     this.#expiresAt[slot] = expiresAt;
     if (staleMs > 0 || this.#keptUntil !== undefined) {
-      this.#keptUntil ??= new Float64Array(this.#capacity);
+      this.#keptUntil ??= new Float64Array(this.#capacity).fill(-Infinity);
       this.#keptUntil[slot] = expiresAt + staleMs;
     }
   }
@@ -1185,7 +1197,7 @@ export class InMemoryCacheProvider<T = unknown>
     if (this.#expiresAt === undefined) return true;
     const expiresAt = this.#expiresAt[slot]!;
     if (expiresAt === Infinity || this.#time.now() < expiresAt) return true;
-    const keptUntil = this.#keptUntil?.[slot] ?? 0;
+    const keptUntil = this.#keptUntil?.[slot] ?? -Infinity;
     if (this.#time.now() >= keptUntil) this.#remove(slot, "expired");
     return false;
   }

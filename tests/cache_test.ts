@@ -25,6 +25,7 @@ import {
 } from "../src/cache.ts";
 import { systemClock } from "../src/clock.ts";
 import { CacheError, ValidationError } from "../src/errors.ts";
+import type { Awaitable } from "../src/protocols.ts";
 import { ManualClock } from "../src/testing.ts";
 import {
   cacheProviderConformance,
@@ -1453,6 +1454,36 @@ describe("InMemoryCacheProvider.getOrSet()", () => {
     }
   });
 
+  it("hangs nothing of those who may go on the load's promise", async () => {
+    const { cache } = makeTimed<number>();
+    const { load, succeed } = makeLoads<number>();
+    const gots = [observe(cache.getOrSet("a", load))];
+    await settle();
+    const waits: Awaitable<number>[] = [];
+    let reactions = 0;
+    const then = Promise.prototype.then;
+    const counting = function (this: unknown, ...args: unknown[]): unknown {
+      reactions++;
+      return Reflect.apply(then, this, args);
+    };
+    const aborts = [new AbortController(), new AbortController()];
+    withReplaced(Promise.prototype, "then", counting as typeof then, () => {
+      for (const { signal } of aborts) {
+        waits.push(cache.getOrSet("a", load, { signal }));
+      }
+    });
+    strictEqual(reactions, 0); // It could not forget who has gone.
+    gots.push(...waits.map((wait) => observe(wait)));
+    aborts[0]!.abort();
+    await settle();
+    succeed(1);
+    await settle();
+    deepStrictEqual(
+      gots.map((it) => it.state),
+      ["fulfilled", "rejected", "fulfilled"],
+    );
+  });
+
   it("a load with nobody left to hear of its failure is no unhandled rejection", async () => {
     const { cache } = makeTimed<number>();
     const { load, fail } = makeLoads<number>();
@@ -1514,6 +1545,20 @@ describe("InMemoryCacheProvider.getOrSet()", () => {
     strictEqual(await loaded(cache, "b", 2, options), 2);
     clock.advance(5);
     strictEqual(await loaded(cache, "a", 2, options), 2);
+  });
+
+  it("stale: is not given where it was not to be kept, by a clock below 0", async () => {
+    let now = -1_000;
+    const clock = { ...systemClock, monotonic: (): number => now };
+    const cache = new InMemoryCacheProvider<number>({ clock });
+    cache.set("a", 1, { ttlMs: 5 });
+    now += 5;
+    const options = { ttlMs: 5, staleMs: 5 };
+    strictEqual(await loaded(cache, "a", 2, options), 2);
+    cache.set("b", 1, { ttlMs: 5 });
+    await loaded(cache, "c", 3, options); // From here on it notes such times.
+    now += 5;
+    strictEqual(await loaded(cache, "b", 2, options), 2);
   });
 
   it("stale: is not given to who asks for none", async () => {
@@ -1592,6 +1637,22 @@ describe("InMemoryCacheProvider.getOrSet()", () => {
     deepStrictEqual(told, []);
   });
 
+  it("tells onLoadError where one who joined was given the stale value", async () => {
+    const told: string[] = [];
+    const { cache, clock } = makeTimed<number>({
+      onLoadError: (_error, key) => told.push(key),
+    });
+    const { load, fail } = makeLoads<number>();
+    await loaded(cache, "a", 1, { ttlMs: 5, staleMs: 50 });
+    clock.advance(5);
+    const got = observe(cache.getOrSet("a", load));
+    strictEqual(cache.getOrSet("a", load, { staleMs: 50 }), 1);
+    await settle();
+    fail(new Error("Down"));
+    strictEqual((await settled(got)).state, "rejected");
+    deepStrictEqual(told, ["a"]);
+  });
+
   it("stale: onLoadError may be missing, or throw, which is an unhandled rejection", async () => {
     const thrown = new Error("Bug");
     for (
@@ -1668,6 +1729,59 @@ describe("InMemoryCacheProvider.getOrSet()", () => {
       strictEqual((await settled(got)).state, "rejected");
       strictEqual(await loaded(cache, "a", 1), 1);
     }
+  });
+
+  it("does not store a load that its own tags or weight invalidate", async () => {
+    const { cache } = makeTimed<number>({
+      maxWeight: 9,
+      weigh(value): number {
+        if (value === 1) cache.delete("a");
+        return 1;
+      },
+    });
+    function* tags(): Generator<string> {
+      cache.invalidateByTag("t");
+      yield "t";
+    }
+    strictEqual(await loaded(cache, "a", 1), 1);
+    strictEqual(
+      await loaded(cache, "b", 2, { policy: () => ({ tags: tags() }) }),
+      2,
+    );
+    strictEqual(cache.size, 0);
+  });
+
+  it("set() supersedes the loads that its own tags or weight begin", async () => {
+    const { cache } = makeTimed<number>({
+      maxWeight: 9,
+      weigh(value): number {
+        if (value === 1) observe(cache.getOrSet("a", () => 2));
+        return 1;
+      },
+    });
+    cache.set("a", 1);
+    await settle();
+    strictEqual(cache.get("a"), 1);
+  });
+
+  it("errorTtlMs: remembers 10 000 failures where entries have no bound", async () => {
+    const { cache, clock } = makeTimed<number>({ maxEntries: Infinity });
+    let loads = 0;
+    function fail(): never {
+      loads++;
+      throw new Error("Down");
+    }
+    async function failWith(key: number): Promise<void> {
+      const got = cache.getOrSet(`${key}`, fail, { errorTtlMs: 10 });
+      await rejects(async () => await got);
+    }
+    for (let i = 0; i <= 10_000; i++) await failWith(i);
+    await failWith(1);
+    strictEqual(loads, 10_001);
+    await failWith(0);
+    strictEqual(loads, 10_002);
+    clock.advance(10);
+    strictEqual(cache.prune(), 0); // Failures are no entries.
   });
 
   it("errorTtlMs: remembers no more failures than there may be entries", async () => {
@@ -2183,10 +2297,11 @@ describe("TagIndex", () => {
     };
   }
 
-  const add = fc.tuple(slots, tags).map(([slot, tag]) =>
-    tagStep(`add(${slot}, ${tag})`, (tagged, index) => {
-      index.add(slot, tag);
-      tagged[slot]!.add(tag);
+  const add = fc.tuple(slots, fc.array(tags)).map(([slot, names]) =>
+    tagStep(`remove(${slot}), add(${slot}, ${names})`, (tagged, index) => {
+      index.remove(slot);
+      index.add(slot, names);
+      tagged[slot] = new Set(names);
     })
   );
   const tagSteps = [
@@ -2221,6 +2336,28 @@ describe("TagIndex", () => {
     );
   });
 
+  it("add() takes as many steps a tag, however many there are", () => {
+    const names = Array.from({ length: 2_000 }, (_, i) => `tag ${i}`);
+    let reads = 0;
+    const Counting = new Proxy(Int32Array, {
+      construct(target, args: [number]): object {
+        return new Proxy(new target(...args), {
+          get(array, key): unknown {
+            reads++;
+            const value = Reflect.get(array, key, array);
+            return typeof value === "function" ? value.bind(array) : value;
+          },
+        });
+      },
+    });
+    withReplaced(globalThis, "Int32Array", Counting, () => {
+      const index = new TagIndex(1);
+      index.add(0, names);
+      strictEqual(index.size, names.length);
+    });
+    ok(reads < 50 * names.length, `${reads} reads`);
+  });
+
   it("is empty and no larger after a million changes", () => {
     const arrays = integersIn(() => {
       const index = new TagIndex(100);
@@ -2228,8 +2365,7 @@ describe("TagIndex", () => {
         const slot = i * 7 % 100;
         if (i % 3 === 0) index.remove(slot);
         index.remove(slot);
-        index.add(slot, `tag ${i}`);
-        index.add(slot, `tag ${i % 10}`);
+        index.add(slot, [`tag ${i}`, `tag ${i % 10}`]);
       }
       ok(index.size > 10);
       for (let slot = 0; slot < 100; slot++) index.remove(slot);

@@ -1,4 +1,10 @@
-import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import {
+  deepStrictEqual,
+  match,
+  ok,
+  rejects,
+  strictEqual,
+} from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { connect } from "node:net";
@@ -6,6 +12,7 @@ import process from "node:process";
 import { afterEach, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { deflateSync, gunzipSync, gzipSync } from "node:zlib";
+import { CachedLinks } from "../examples/cached_links.ts";
 import type { Link } from "../examples/links.ts";
 import { listen, originOf, type RunningServer } from "../examples/server.ts";
 import {
@@ -16,7 +23,12 @@ import {
   type ServiceParts,
 } from "../examples/service.ts";
 import type { ReportState } from "../examples/reports.ts";
-import { InMemoryRepository, type Repository, systemClock } from "../mod.ts";
+import {
+  InMemoryCacheProvider,
+  InMemoryRepository,
+  type Repository,
+  systemClock,
+} from "../mod.ts";
 import { ManualClock } from "../src/testing.ts";
 
 type Fetch = (request: Request) => Promise<Response>;
@@ -458,6 +470,41 @@ describe("service", () => {
     const one = new Request(`${ORIGIN}/links/doc-3`, { method: "DELETE" });
     strictEqual((await fetch(one)).status, 204);
     strictEqual(await statusOf("doc-3"), 404);
+  });
+
+  it("looks a link up anew when the answer to its change was lost", async () => {
+    const memory = new InMemoryRepository<Link>({
+      entity: "Link",
+      idOf: (link) => link.slug,
+    });
+    function lost(): never {
+      throw new Error("Connection reset");
+    }
+    const stored: Repository<Link> = {
+      get: (slug) => memory.get(slug),
+      getAll: (options) => memory.getAll(options),
+      exists: (slug) => memory.exists(slug),
+      create: (link) => memory.create(link).andThen(lost),
+      update: (link) => memory.update(link).andThen(lost),
+      delete: (slug) => memory.delete(slug) && lost(),
+    };
+    const links = new CachedLinks(stored, new InMemoryCacheProvider());
+    const createdAt = "2030-01-01T00:00:00Z";
+    const url = "https://a.example/";
+    const before: Link = { slug: "a", url, owner: "ada", createdAt };
+    const after: Link = { ...before, url: "https://b.example/" };
+    const changes: [() => Promise<unknown>, Link | undefined][] = [
+      [() => links.create(before), before],
+      [() => links.update(after), after],
+      [() => links.delete("a"), undefined],
+      [() => links.create(before), before],
+      [() => links.deleteAllOf("ada"), undefined],
+    ];
+    strictEqual(await links.get("a"), undefined);
+    for (const [change, link] of changes) {
+      await rejects(change, /Connection reset/);
+      deepStrictEqual(await links.get("a"), link);
+    }
   });
 
   it("works with an asynchronous repository", async () => {
