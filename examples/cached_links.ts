@@ -94,7 +94,11 @@ export class CachedLinks implements Repository<Link> {
     }
     let deleted = 0;
     try {
-      for (const slug of slugs) if (await this.#links.delete(slug)) deleted++;
+      for (const slug of slugs) {
+        // It may have gone to another owner since.
+        const isTheirs = (await this.#links.get(slug))?.owner === owner;
+        if (isTheirs && await this.#links.delete(slug)) deleted++;
+      }
     } finally {
       await this.#cache.invalidateByTag(ownerTag(owner));
     }

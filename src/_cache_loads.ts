@@ -60,7 +60,8 @@ export class Load<T> {
     const promise = this.promise!;
     if (signal === undefined) {
       this.detach();
-      return promise;
+      // One of the caller's own: whoever drops it hears of a failure.
+      return promise.then((value) => value);
     }
     return new Promise((resolve, reject) => {
       const onAbort = (): void => {

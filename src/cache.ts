@@ -857,7 +857,8 @@ export class InMemoryCacheProvider<T = unknown>
 
   /**
    * Drops everything. Loads that go on are not stored any more; the counts of
-   * what has happened stay.
+   * what has happened stay, and so does the room that entries took, some bytes
+   * each.
    *
    * @example Start anew
    * ```ts
