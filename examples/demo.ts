@@ -245,6 +245,7 @@ await step("report", async () => {
 });
 
 await step("cache", async () => {
+  strictEqual((await send("/s/docs")).status, 302);
   const before = stored.get("docs")!;
   stored.update({ ...before, url: "https://example.com/behind" });
   const cached = await send("/s/docs");
