@@ -164,6 +164,24 @@ export function withReplaced<T extends object, K extends keyof T>(
   }
 }
 
+/** What became of a promise that may never settle. */
+export interface Watched<T> {
+  /** Whether it was fulfilled. */
+  isSettled: boolean;
+  /** What it was fulfilled with; `undefined` as long as it was not. */
+  value: T | undefined;
+}
+
+/** Watches a promise, so that no test has to wait for it. */
+export function watch<T>(promise: Promise<T>): Watched<T> {
+  const watched: Watched<T> = { isSettled: false, value: undefined };
+  promise.then((value) => {
+    watched.isSettled = true;
+    watched.value = value;
+  });
+  return watched;
+}
+
 /** A signal that tells how many listeners it has. */
 export class CountingSignal {
   aborted = false;

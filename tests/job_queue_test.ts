@@ -31,6 +31,8 @@ import {
   expectType,
   ModelStep,
   NOT_NUMBERS,
+  watch,
+  type Watched,
 } from "./foundation_support.ts";
 
 /** How many cases the model-based properties run. */
@@ -39,17 +41,6 @@ const MODEL_RUNS = 3_000;
 /** Lets promises settle that wait for nothing but each other. */
 async function flush(): Promise<void> {
   for (let i = 0; i < 6; i++) await undefined;
-}
-
-/** What became of a promise that may never settle. */
-interface Watched<T> {
-  value: T | undefined;
-}
-
-function watch<T>(promise: Promise<T>): Watched<T> {
-  const watched: Watched<T> = { value: undefined };
-  promise.then((value) => watched.value = value);
-  return watched;
 }
 
 type AnyJob = PriorityJob<number, number, number>;

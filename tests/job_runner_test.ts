@@ -26,6 +26,8 @@ import {
   CountingSignal,
   type Equal,
   expectType,
+  watch,
+  type Watched,
 } from "./foundation_support.ts";
 
 /** How many cases the model-based properties run. */
@@ -43,21 +45,6 @@ async function pass(clock: ManualClock, durationMs: number): Promise<void> {
     clock.advance(1);
     await flush();
   }
-}
-
-/** What became of a promise that may never settle. */
-interface Watched<T> {
-  isSettled: boolean;
-  value: T | undefined;
-}
-
-function watch<T>(promise: Promise<T>): Watched<T> {
-  const watched: Watched<T> = { isSettled: false, value: undefined };
-  promise.then((value) => {
-    watched.isSettled = true;
-    watched.value = value;
-  });
-  return watched;
 }
 
 type Output = string | undefined;

@@ -28,6 +28,8 @@ import {
   expectType,
   NOT_NUMBERS,
   RUNS,
+  watch,
+  type Watched,
 } from "./foundation_support.ts";
 
 const MINUTE = 60_000;
@@ -53,17 +55,6 @@ async function pass(
     clock.advance(0); // What has become due by what has settled.
     await flush();
   }
-}
-
-/** What became of a promise that may never settle. */
-interface Watched<T> {
-  value: T | undefined;
-}
-
-function watch<T>(promise: Promise<T>): Watched<T> {
-  const watched: Watched<T> = { value: undefined };
-  promise.then((value) => watched.value = value);
-  return watched;
 }
 
 function isPending({ value }: Watched<unknown>): boolean {

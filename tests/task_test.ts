@@ -34,6 +34,8 @@ import {
   type Equal,
   expectType,
   RUNS,
+  watch,
+  type Watched,
 } from "./foundation_support.ts";
 
 /** Lets promises settle that wait for nothing but each other. */
@@ -48,17 +50,6 @@ async function pass(clock: ManualClock, durationMs: number): Promise<void> {
     clock.advance(1);
     await flush();
   }
-}
-
-/** What became of a promise that may never settle. */
-interface Watched<T> {
-  value: T | undefined;
-}
-
-function watch<T>(promise: Promise<T>): Watched<T> {
-  const watched: Watched<T> = { value: undefined };
-  promise.then((value) => watched.value = value);
-  return watched;
 }
 
 type AnyResult = TaskResult<unknown>;
