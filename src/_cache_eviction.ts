@@ -5,6 +5,7 @@
  * @module
  */
 
+import { movedTo } from "./_columns.ts";
 import { SlotLists } from "./_slot_lists.ts";
 
 /** The order in which entries go. */
@@ -123,12 +124,8 @@ export class S3FifoPolicy implements EvictionPolicy {
 
   grow(capacity: number): void {
     this.#lists.grow(capacity);
-    const uses = new Uint8Array(capacity);
-    uses.set(this.#uses);
-    this.#uses = uses;
-    const lanes = new Uint8Array(capacity);
-    lanes.set(this.#lanes);
-    this.#lanes = lanes;
+    this.#uses = movedTo(this.#uses, new Uint8Array(capacity));
+    this.#lanes = movedTo(this.#lanes, new Uint8Array(capacity));
   }
 
   touch(slot: number): void {

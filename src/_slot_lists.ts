@@ -5,6 +5,8 @@
  * @module
  */
 
+import { movedTo } from "./_columns.ts";
+
 /**
  * Some lists over the same slots; a slot is in one of them at the most. The
  * lists themselves are the first slots: each is a ring through its own.
@@ -30,9 +32,7 @@ export class SlotLists {
    * @param capacity How many there are to be.
    */
   grow(capacity: number): void {
-    const links = new Int32Array(2 * capacity);
-    links.set(this.#links);
-    this.#links = links;
+    this.#links = movedTo(this.#links, new Int32Array(2 * capacity));
   }
 
   /**

@@ -9,6 +9,8 @@
  * @module
  */
 
+import { movedTo } from "./_columns.ts";
+
 // The words of a link.
 const SLOT = 0;
 const TAG = 1;
@@ -55,9 +57,7 @@ export class TagIndex {
    * @param slots How many there are to be.
    */
   grow(slots: number): void {
-    const firstOfSlot = new Int32Array(slots);
-    firstOfSlot.set(this.#firstOfSlot);
-    this.#firstOfSlot = firstOfSlot;
+    this.#firstOfSlot = movedTo(this.#firstOfSlot, new Int32Array(slots));
   }
 
   /**
@@ -166,9 +166,10 @@ export class TagIndex {
       return link;
     }
     if (WORDS * this.#used === this.#links.length) {
-      const links = new Int32Array(2 * this.#links.length);
-      links.set(this.#links);
-      this.#links = links;
+      this.#links = movedTo(
+        this.#links,
+        new Int32Array(2 * this.#links.length),
+      );
     }
     return this.#used++;
   }

@@ -5,10 +5,8 @@
  * @module
  */
 
+import { runSoon } from "./_soon.ts";
 import { type Clock, systemClock } from "./clock.ts";
-
-/** What is chained to it runs after the code that runs now. */
-const RESOLVED: Promise<void> = /* @__PURE__ */ Promise.resolve();
 
 /**
  * The monotonic time, which stands still within one turn of synchronous code. An
@@ -41,7 +39,7 @@ export class TurnClock {
     if (this.#forget === undefined) return this.#clock.monotonic();
     const now = this.#now[0]!;
     if (now === now) return now;
-    RESOLVED.then(this.#forget);
+    runSoon(this.#forget);
     return this.#now[0] = this.#clock.monotonic();
   }
 }

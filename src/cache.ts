@@ -44,6 +44,7 @@ import {
   S3FifoPolicy,
 } from "./_cache_eviction.ts";
 import { type Load, Loads } from "./_cache_loads.ts";
+import { movedTo } from "./_columns.ts";
 import { compileGlob } from "./_glob.ts";
 import { reasonOf } from "./_reason.ts";
 import { callReporting } from "./_report.ts";
@@ -601,15 +602,8 @@ export class InMemoryCacheProvider<T = unknown>
    * ```
    */
   get<V extends T = T>(key: CacheKey<V> | UntypedKey): V | undefined {
-    const slot = this.#slots.get(key);
-    if (slot === undefined || !this.#isLive(slot)) {
-      this.#misses++;
-      this.#announce();
-      return undefined;
-    }
-    this.#hits++;
-    this.#policy.touch(slot);
-    return this.#give(slot) as V;
+    const slot = this.#read(key);
+    return slot === undefined ? undefined : this.#give(slot) as V;
   }
 
   /**
@@ -967,14 +961,8 @@ export class InMemoryCacheProvider<T = unknown>
     load: (context: LoadContext<V>) => Awaitable<NoInfer<V>>,
     options?: LoadOptions<NoInfer<V>>,
   ): Awaitable<V> {
-    const slot = this.#slots.get(key);
-    if (slot !== undefined && this.#isLive(slot)) {
-      this.#hits++;
-      this.#policy.touch(slot);
-      return this.#give(slot) as V;
-    }
-    this.#misses++;
-    this.#announce();
+    const slot = this.#read(key);
+    if (slot !== undefined) return this.#give(slot) as V;
     return this.#loadThrough(key, load, options ?? {});
   }
 
@@ -1177,9 +1165,15 @@ export class InMemoryCacheProvider<T = unknown>
     this.#capacity = Math.min(2 * this.#capacity, this.#mostSlots);
     this.#policy.grow(this.#capacity);
     this.#tags?.grow(this.#capacity);
-    this.#expiresAt &&= grown(this.#expiresAt, this.#capacity);
-    this.#keptUntil &&= grown(this.#keptUntil, this.#capacity);
-    this.#weights &&= grown(this.#weights, this.#capacity);
+    this.#expiresAt &&= movedTo(
+      this.#expiresAt,
+      new Float64Array(this.#capacity),
+    );
+    this.#keptUntil &&= movedTo(
+      this.#keptUntil,
+      new Float64Array(this.#capacity),
+    );
+    this.#weights &&= movedTo(this.#weights, new Float64Array(this.#capacity));
   }
 
   #setTimes(slot: number, ttlMs: number, staleMs: number): void {
@@ -1203,6 +1197,20 @@ export class InMemoryCacheProvider<T = unknown>
     return false;
   }
 
+  /** The entry of a key, which counts as a read and as a use. */
+  #read(key: string): number | undefined {
+    const slot = this.#slots.get(key);
+    if (slot === undefined || !this.#isLive(slot)) {
+      this.#misses++;
+      this.#announce();
+      return undefined;
+    }
+    this.#hits++;
+    this.#policy.touch(slot);
+    return slot;
+  }
+
+  /** The entry of a key, which nobody has used. */
   #find(key: string): number | undefined {
     const slot = this.#slots.get(key);
     if (slot !== undefined && this.#isLive(slot)) return slot;
@@ -1306,12 +1314,6 @@ export class InMemoryCacheProvider<T = unknown>
       callReporting(() => this.#onRemove?.(entry, reason));
     }
   }
-}
-
-function grown(column: Float64Array, capacity: number): Float64Array {
-  const larger = new Float64Array(capacity);
-  larger.set(column);
-  return larger;
 }
 
 /** A string is iterable as well, but its characters are no tags. */

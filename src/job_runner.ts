@@ -35,6 +35,7 @@ import {
   type StopError,
 } from "./_attempt.ts";
 import { callReporting, reportUnhandled } from "./_report.ts";
+import { runSoon } from "./_soon.ts";
 import {
   cancelledError,
   failedError,
@@ -208,9 +209,6 @@ interface Lane<TJob, TOutput> extends AttemptOwner {
   /** The same in monotonic time. */
   startedTick: number;
 }
-
-/** What is chained to it runs after the code that runs now. */
-const RESOLVED: Promise<void> = /* @__PURE__ */ Promise.resolve();
 
 /** V8 inlines construction through a constant better than through a class. */
 const RunningJob = JobAttempt;
@@ -504,7 +502,7 @@ export class JobRunner<TJob, TOutput = unknown> implements AsyncDisposable {
   #wake(): void {
     if (this.#isPumping) return;
     this.#isPumping = true;
-    RESOLVED.then(this.#pump);
+    runSoon(this.#pump);
   }
 
   /** Opens as many lanes as there may be. */

@@ -28,6 +28,7 @@
  * @module
  */
 
+import { movedTo } from "./_columns.ts";
 import { sortedPositions } from "./_radix_sort.ts";
 import { requireOption, validateType } from "./validators.ts";
 
@@ -653,12 +654,8 @@ export class PriorityHeap<T> {
   }
 
   #resize(capacity: number): void {
-    const keys = new Float64Array(capacity);
-    const orders = new Float64Array(capacity);
-    keys.set(this.#keys.subarray(0, this.#length));
-    orders.set(this.#orders.subarray(0, this.#length));
-    this.#keys = keys;
-    this.#orders = orders;
+    this.#keys = movedTo(this.#keys, new Float64Array(capacity));
+    this.#orders = movedTo(this.#orders, new Float64Array(capacity));
   }
 
   /**
