@@ -33,6 +33,8 @@ export * from "./src/clock.ts";
 export * from "./src/compression.ts";
 export * from "./src/compression_service.ts";
 export * from "./src/config.ts";
+export * from "./src/connection.ts";
+export * from "./src/connection_pool.ts";
 export * from "./src/cron.ts";
 export * from "./src/errors.ts";
 export * from "./src/http_compression.ts";

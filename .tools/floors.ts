@@ -17,6 +17,7 @@ const MODULES_BY_FLOOR: Readonly<Record<number, readonly string[]>> = {
   1: ["clock", "errors", "messages", "result", "status"],
   2: [
     "binary_heap",
+    "connection",
     "priority_heap",
     "protocols",
     "secret",

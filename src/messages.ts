@@ -63,10 +63,13 @@ export const ErrorMessages = {
   POOL: {
     EXHAUSTED: "All connections are in use and no more callers may wait",
     ACQUIRE_TIMEOUT: "No connection became free within {timeoutMs} ms",
+    ACQUIRE_CANCELLED: "The wait for a connection was cancelled",
     CONNECTION_ERROR: "The connection failed: {reason}",
     CLOSED: "The pool is closed",
     INVALID_STATE: "A connection cannot go from state {from} to {to}",
     HEALTH_CHECK_FAILED: "Connection {connectionId} failed its health check",
+    FACTORY_TIMEOUT:
+      "The factory's {operation}() did not finish within {timeoutMs} ms",
   },
   VALIDATION: {
     EMPTY_VALUE: "{field} must not be empty",
