@@ -18,6 +18,7 @@ const MODULES_BY_FLOOR: Readonly<Record<number, readonly string[]>> = {
   2: [
     "binary_heap",
     "connection",
+    "ip_key",
     "priority_heap",
     "protocols",
     "secret",
@@ -53,10 +54,13 @@ const MODULES_BY_FLOOR: Readonly<Record<number, readonly string[]>> = {
     "tracing",
   ],
   4: [
+    "combined_rate_limiter",
+    "hashed_token_store",
     "http_compression",
     "job_runner",
     "message_broker",
     "prometheus",
+    "rate_limit_headers",
     "task_scheduler",
   ],
 };

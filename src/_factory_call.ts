@@ -5,6 +5,7 @@
  * @module
  */
 
+import { isPromiseLike } from "./_promise_like.ts";
 import type { Clock, TimerHandle } from "./clock.ts";
 import { PoolError } from "./errors.ts";
 import { Err, Ok, type Result } from "./result.ts";
@@ -103,9 +104,4 @@ export class FactoryCall<T> {
     this.#timer?.cancel();
     this.#parts.settled(outcome);
   }
-}
-
-function isPromiseLike<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
-  return typeof (value as { then?: unknown } | null | undefined)?.then ===
-    "function";
 }

@@ -213,6 +213,14 @@ export const Expectations = {
   KEY_PART: "string, bigint, boolean or number (but NaN)",
   PLACEHOLDER: "braces are for placeholders, such as {example}",
   KEY_SEPARATOR: "two placeholders need a colon between them",
+  EXACT: "with this period it is too large to be counted exactly",
+  IP_ADDRESS: "an IPv4 or IPv6 address",
+  ID_LENGTH: "at most {max} characters",
+  ID_UNICODE: "well-formed Unicode",
+  ID_CONTROL: "no control characters",
+  ID_ENDS: "no white space at its ends",
+  JSON_OBJECT:
+    "object of JSON values, without cycles and not nested thousands deep",
 } as const;
 
 /**

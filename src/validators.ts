@@ -24,6 +24,7 @@
 
 import { typeMismatch } from "./_mismatch.ts";
 import { ValidationError } from "./errors.ts";
+import { Expectations, fillPlaceholders } from "./messages.ts";
 import { Err, Ok, type Result } from "./result.ts";
 
 /**
@@ -181,6 +182,72 @@ export function validateNonEmpty(
   // \s covers all of Unicode's White_Space but U+0085, and U+FEFF besides.
   if (!text.ok || /[^\s\u0085]/.test(text.value)) return text;
   return new Err(new ValidationError("VALIDATION_EMPTY_VALUE", { field }));
+}
+
+/** Why {@linkcode validateIdentifier} refuses a value. */
+export type IdentifierError =
+  | TypeMismatch
+  | ValidationError<"VALIDATION_EMPTY_VALUE" | "VALIDATION_INVALID_FORMAT">;
+
+/** White space in Unicode's sense, and U+FEFF. */
+const BLANK_AT_AN_END = /^[\s\u0085]|[\s\u0085]$/;
+/** Of nothing but blanks and what most fonts do not show. */
+const UNSEEN = /^[\s\u0085\u2800\p{Default_Ignorable_Code_Point}]*$/u;
+
+/**
+ * Checks an identifier that comes from outside: a string that can be told from
+ * others, in logs and in keys too. It has something to see in it, no white space
+ * at its ends, no control character, no half of a surrogate pair, and is not too
+ * long.
+ *
+ * @param field How the error names the value.
+ * @param value The value.
+ * @param maxLength How many UTF-16 code units it may have.
+ * @returns The string as it is; or an error with the code
+ * `VALIDATION_TYPE_MISMATCH`, `VALIDATION_EMPTY_VALUE` or
+ * `VALIDATION_INVALID_FORMAT`.
+ *
+ * @example What cannot be told apart
+ * ```ts
+ * import { validateIdentifier } from "@groundwork/infra/validators";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * strictEqual(validateIdentifier("userId", "ada@example.com").ok, true);
+ * strictEqual(validateIdentifier("userId", "ada ").ok, false);
+ * strictEqual(
+ *   validateIdentifier("userId", "\u200b").unwrapErr().message,
+ *   "userId must not be empty",
+ * );
+ * ```
+ */
+export function validateIdentifier(
+  field: string,
+  value: unknown,
+  maxLength = 512,
+): Result<string, IdentifierError> {
+  const text = validateType(field, value, "string");
+  if (!text.ok) return text;
+  const id = text.value;
+  const reason = invalidIdentifier(id, maxLength);
+  if (reason !== undefined) {
+    return new Err(
+      new ValidationError("VALIDATION_INVALID_FORMAT", { field, reason }),
+    );
+  }
+  if (!UNSEEN.test(id)) return text;
+  return new Err(new ValidationError("VALIDATION_EMPTY_VALUE", { field }));
+}
+
+function invalidIdentifier(id: string, maxLength: number): string | undefined {
+  if (id.length > maxLength) {
+    const max = String(maxLength);
+    return fillPlaceholders(Expectations.ID_LENGTH, { max });
+  }
+  if (!id.isWellFormed()) return Expectations.ID_UNICODE;
+  if (UNSEEN.test(id)) return undefined; // That is said in other words.
+  if (/\p{Cc}/u.test(id)) return Expectations.ID_CONTROL;
+  if (BLANK_AT_AN_END.test(id)) return Expectations.ID_ENDS;
+  return undefined;
 }
 
 /**
