@@ -38,6 +38,7 @@ export * from "./src/connection.ts";
 export * from "./src/connection_pool.ts";
 export * from "./src/cron.ts";
 export * from "./src/errors.ts";
+export * from "./src/event_bus.ts";
 export * from "./src/hashed_token_store.ts";
 export * from "./src/http_compression.ts";
 export * from "./src/ip_key.ts";

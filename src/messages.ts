@@ -101,6 +101,8 @@ export const ErrorMessages = {
     HANDLER_ERROR: "A message handler failed: {reason}",
     DEAD_LETTER: "The message was dead-lettered after {retries} retries",
     BROKER_UNAVAILABLE: "The broker is not available: {reason}",
+    QUEUE_FULL: "The queue is full: it holds its limit of {max} messages",
+    UNSUBSCRIBED: "The subscription has ended",
   },
   DB: {
     CONNECTION_FAILED: "The database could not be reached: {reason}",
