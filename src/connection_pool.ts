@@ -67,7 +67,7 @@ import type {
   PoolStats,
 } from "./connection.ts";
 import { type ErrorOf, PoolError } from "./errors.ts";
-import type { Awaitable } from "./protocols.ts";
+import type { Awaitable, CloseOptions } from "./protocols.ts";
 import { Err, Ok, type Result } from "./result.ts";
 import { type Backoff, exponentialBackoff } from "./retry.ts";
 import { ConnectionStatus, parseStatus } from "./status.ts";
@@ -84,6 +84,7 @@ export {
   type PoolEvent,
   type PoolStats,
 } from "./connection.ts";
+export type { CloseOptions } from "./protocols.ts";
 
 /** How long to wait for a connection. */
 export interface AcquireOptions {
@@ -97,14 +98,7 @@ export interface AcquireOptions {
 }
 
 /** Options of {@linkcode ConnectionPool.close}. */
-export interface PoolCloseOptions {
-  /**
-   * How long those who have connections may keep them, in ms; then these are
-   * destroyed under their hands.
-   *
-   * @default {30_000}
-   */
-  readonly drainMs?: number;
+export interface PoolCloseOptions extends CloseOptions {
   /** Ends that time early. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -726,7 +720,8 @@ export class ConnectionPool<T> implements AsyncDisposable {
 
   /**
    * Takes no more callers, refuses those who wait, destroys what is idle, lets
-   * those who have connections finish for a while, and destroys the rest.
+   * those who have connections finish for a while, and destroys the rest under
+   * their hands.
    *
    * @param options How long they may take.
    * @returns A promise that resolves when nothing is left; each call returns the

@@ -303,7 +303,7 @@ export class InfrastructureError<C extends ErrorCode = ErrorCode>
       message: this.message,
       params: this.params,
       ...(this.details && { details: this.details }),
-      ...("cause" in this && { cause: describeCause(this.cause) }),
+      ...("cause" in this && { cause: describeError(this.cause) }),
     };
   }
 }
@@ -726,12 +726,29 @@ export function localize(
   );
 }
 
-function describeCause(cause: unknown): ErrorCauseJson {
-  if (!(cause instanceof Error)) {
-    return { name: cause === null ? "null" : typeof cause };
+/**
+ * What may be told of something thrown, as plain data.
+ *
+ * @param error What was thrown.
+ * @returns Name, message and code of an Error; of anything else, which may hold
+ * a secret, only the type.
+ *
+ * @example Keep an error for later
+ * ```ts
+ * import { describeError } from "@groundwork/infra/errors";
+ * import { deepStrictEqual } from "node:assert/strict";
+ *
+ * const { name, message } = describeError(new RangeError("too far"));
+ * deepStrictEqual([name, message], ["RangeError", "too far"]);
+ * deepStrictEqual(describeError("hunter2"), { name: "string" });
+ * ```
+ */
+export function describeError(error: unknown): ErrorCauseJson {
+  if (!(error instanceof Error)) {
+    return { name: error === null ? "null" : typeof error };
   }
-  const { name, message } = cause;
-  const code = (cause as { readonly code?: unknown }).code;
+  const { name, message } = error;
+  const code = (error as { readonly code?: unknown }).code;
   return typeof code === "string" || typeof code === "number"
     ? { name, message, code }
     : { name, message };

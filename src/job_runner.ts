@@ -43,12 +43,14 @@ import {
 } from "./_task_result.ts";
 import { type Clock, systemClock, type TimerHandle } from "./clock.ts";
 import type { Job, JobQueue } from "./job_queue.ts";
-import type { Awaitable } from "./protocols.ts";
+import type { Awaitable, CloseOptions } from "./protocols.ts";
 import { Err, type Result } from "./result.ts";
 import { type RetryOptions, RetryPolicy } from "./retry.ts";
 import { TaskStatus } from "./status.ts";
 import { isTask, type Task, type TaskContext } from "./task.ts";
 import { requireOption, validateRange, validateType } from "./validators.ts";
+
+export type { CloseOptions } from "./protocols.ts";
 
 /**
  * What the work on a job can tell: when to stop, which attempt it is, which job.
@@ -170,16 +172,6 @@ export interface JobAttemptEvent<TJob, TOutput = unknown> {
   readonly outcome: Result<TOutput, unknown>;
   /** How long it is to the next attempt, in ms; `undefined` where none comes. */
   readonly retryDelayMs: number | undefined;
-}
-
-/** Options of {@linkcode JobRunner.close}. */
-export interface CloseOptions {
-  /**
-   * How long jobs that run may go on before they are told to stop, in ms.
-   *
-   * @default {30_000}
-   */
-  readonly drainMs?: number;
 }
 
 /** A job that runs. */

@@ -64,6 +64,16 @@ export type StoreSetError = ErrorOf<
   "CACHE_STORE_FULL" | "CACHE_SERIALIZATION_FAILED"
 >;
 
+/** How something that works in the background is to end. */
+export interface CloseOptions {
+  /**
+   * How long what is under way may go on before it is told to stop, in ms.
+   *
+   * @default {30_000}
+   */
+  readonly drainMs?: number;
+}
+
 /** Which part of a list to give. */
 export interface ListOptions {
   /**

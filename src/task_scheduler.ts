@@ -54,9 +54,8 @@ import { cancelledError, stopped } from "./_task_result.ts";
 import { type Clock, systemClock, type TimerHandle } from "./clock.ts";
 import type { CronSchedule } from "./cron.ts";
 import { type ErrorOf, TaskError } from "./errors.ts";
-import type { CloseOptions } from "./job_runner.ts";
 import { type HeapHandle, PriorityHeap } from "./priority_heap.ts";
-import type { Awaitable } from "./protocols.ts";
+import type { Awaitable, CloseOptions } from "./protocols.ts";
 import { Err, Ok, type Result } from "./result.ts";
 import type { RetryFilter } from "./retry.ts";
 import { parseStatus, TaskStatus } from "./status.ts";
@@ -72,7 +71,7 @@ import {
 } from "./task.ts";
 import { requireOption, validateRange, validateType } from "./validators.ts";
 
-export type { CloseOptions } from "./job_runner.ts";
+export type { CloseOptions } from "./protocols.ts";
 
 /** Why a task is not scheduled. */
 export type ScheduleError = ErrorOf<"TASK_QUEUE_FULL" | "TASK_QUEUE_CLOSED">;
