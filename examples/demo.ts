@@ -17,6 +17,7 @@ import {
   RepositoryError,
   systemClock,
 } from "../mod.ts";
+import { startBlocklist } from "./blocklist_server.ts";
 import { listen } from "./server.ts";
 import type { ReportState } from "./reports.ts";
 import type { Link } from "./links.ts";
@@ -26,8 +27,17 @@ const unforeseen: unknown[] = [];
 function onError(error: unknown): void {
   unforeseen.push(error);
 }
+const hosts = new Map([["evil.example", "phishing"]]);
+let blocklist = await startBlocklist({ hosts, port: 0 });
 const config = configBuilder()
-  .withOverrides({ port: 0, shutdownTimeoutMs: 5_000 })
+  .withOverrides({
+    port: 0,
+    shutdownTimeoutMs: 5_000,
+    blocklist: blocklist.address,
+    blocklistConnections: 3,
+    blocklistWaitMs: 5_000,
+    blocklistTimeoutMs: 5_000,
+  })
   .build().unwrap();
 /** Links in memory, behind a connection that the demo can break or hold up. */
 const stored = new InMemoryRepository<Link>({
@@ -258,6 +268,41 @@ await step("cache", async () => {
   return "a look-up from memory; all links of an owner gone with their tag";
 });
 
+await step("pool", async () => {
+  const owner = "pool";
+  const create = (host: string) =>
+    sendJson("/links", { url: `https://${host}/`, owner });
+  const { asked } = blocklist;
+  blocklist.hold();
+  const creates = Array.from({ length: 24 }, () => create("a.example"));
+  while (blocklist.asked < asked + 3) await systemClock.sleep(1);
+  strictEqual(blocklist.connections, 3); // The other requests wait.
+  blocklist.resume();
+  for (const { status } of await Promise.all(creates)) strictEqual(status, 201);
+  strictEqual(blocklist.asked, asked + 24);
+  strictEqual(blocklist.peak, 3);
+
+  const blocked = await problem(await create("evil.example"), 403);
+  deepStrictEqual([blocked.code, blocked.reason], [
+    "SECURITY_POLICY_DENIED",
+    "phishing",
+  ]);
+
+  blocklist.breakAll();
+  strictEqual((await create("b.example")).status, 201); // By a new connection.
+
+  await blocklist.close();
+  const down = await problem(await create("c.example"), 503);
+  strictEqual(down.code, "POOL_CONNECTION_ERROR");
+  match(String(unforeseen.pop()), /ECONNREFUSED/); // Only the operator is told.
+  blocklist = await startBlocklist({ hosts, port: blocklist.port });
+  strictEqual((await create("c.example")).status, 201);
+
+  const removed = await send(`/owners/${owner}/links`, { method: "DELETE" });
+  strictEqual((await removed.json()).deleted, 26);
+  return "24 at a time over 3 connections, one blocked; broken, refused, back";
+});
+
 await step("delete", async () => {
   const deleted = await send("/links/docs", { method: "DELETE" });
   strictEqual(deleted.status, 204);
@@ -274,8 +319,10 @@ await step("shut down", async () => {
     () => ok(false, "the port still answers"),
     () => {},
   );
+  strictEqual(blocklist.connections, 0);
+  await blocklist.close();
   deepStrictEqual(unforeseen, []);
-  return "the port is free again, and nothing unforeseen happened";
+  return "the port is free, no connection is left, nothing unforeseen happened";
 });
 
 const elapsedMs = Math.round(systemClock.monotonic() - startedAt);

@@ -1,6 +1,6 @@
 /**
- * Links, and how one comes about: what a client sends is checked, a slug is
- * found where none is wished for.
+ * Links, and how one comes about: what a client sends is checked, the blocklist
+ * is asked about the host, a slug is found where none is wished for.
  *
  * @module
  */
@@ -15,12 +15,14 @@ import {
   type Repository,
   type RepositoryError,
   type Result,
+  SecurityError,
   type Service,
   validateFormat,
   validateNonEmpty,
   validateType,
   ValidationError,
 } from "../mod.ts";
+import type { Blocklist, BlocklistError } from "./blocklist.ts";
 
 /** A short name for a long URL. */
 export interface Link {
@@ -44,15 +46,41 @@ const HTTP_URL: Format = {
 /** How many unknown fields an answer names: there may be 100,000 of them. */
 const MOST_UNKNOWN_FIELDS = 10;
 
-/** The operation behind `POST /links`: checks the input, stores a link. */
+/** What it takes to create links. */
+export interface LinkCreatorParts {
+  readonly links: Repository<Link>;
+  /** Where it is left out, any host may be linked. */
+  readonly blocklist: Blocklist | undefined;
+  readonly clock: Clock;
+  readonly random: RandomSource;
+  /** How often another random slug is tried. */
+  readonly retries: number;
+}
+
+/** What a client wants. */
+export interface LinkOrder {
+  readonly body: unknown;
+  /** Its signal aborts when it has gone. */
+  readonly client: { readonly signal: AbortSignal };
+}
+
+/** Why there is no link. */
+export type LinkError =
+  | readonly ValidationError[]
+  | RepositoryError
+  | SecurityError<"SECURITY_POLICY_DENIED">
+  | BlocklistError;
+
+/**
+ * The operation behind `POST /links`: checks the input, stores a link. Without a
+ * verdict of the blocklist there is none: the client can try again later, while
+ * a bad link would be there for good.
+ */
 export function linkCreator(
-  links: Repository<Link>,
-  clock: Clock,
-  random: RandomSource,
-  retries: number,
-): Service<unknown, Link, readonly ValidationError[] | RepositoryError> {
+  { links, blocklist, clock, random, retries }: LinkCreatorParts,
+): Service<LinkOrder, Link, LinkError> {
   return {
-    async execute(input) {
+    async execute({ body: input, client }) {
       const body = validateType("body", input, "object");
       if (!body.ok) return err([body.error]);
       const { url, slug, owner = "anonymous", ...unknown } = body.value;
@@ -71,6 +99,19 @@ export function linkCreator(
         string | undefined,
         string,
       ];
+      // A host with a dot at its end is the same host.
+      const host = new URL(href).hostname.replace(/\.$/, "");
+      const verdict = await blocklist?.check(host, client);
+      if (verdict?.ok === false) return verdict;
+      if (verdict?.value.isBlocked) {
+        const { reason } = verdict.value;
+        return err(
+          new SecurityError("SECURITY_POLICY_DENIED", { resource: host }, {
+            details: { reason },
+          }),
+        );
+      }
+
       const createdAt = new Date(clock.now()).toISOString();
       for (let attempt = 0;; attempt++) {
         const created = await links.create({

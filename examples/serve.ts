@@ -15,7 +15,8 @@ const builder = configBuilder();
 
 if (process.argv.includes("--help")) {
   for (const it of builder.describe()) {
-    console.log(`${it.variable}: ${it.description} (default ${it.default})`);
+    const byDefault = it.default ?? "none";
+    console.log(`${it.variable}: ${it.description} (default ${byDefault})`);
   }
   process.exit(0);
 }

@@ -16,6 +16,10 @@
  * | `GET /reports/{host}` | where it stands, and at last what it tells |
  * | `DELETE /reports/{host}` | 202; it is called off |
  *
+ * Where `LINKS_BLOCKLIST` names a back-end, it is asked about the host of each
+ * new link; without its word there is no link: 403 where the host is blocked, 503
+ * where the back-end does not answer.
+ *
  * Whatever goes wrong is answered as problem details (RFC 9457). Bodies may come
  * compressed, and go out compressed where the client takes it.
  *
@@ -34,10 +38,12 @@ import {
   InMemoryCacheProvider,
   InMemoryRepository,
   ok,
+  PoolError,
   type RandomSource,
   type Repository,
   RepositoryError,
   type Result,
+  SecurityError,
   systemClock,
   systemRandom,
   TaskError,
@@ -45,8 +51,9 @@ import {
   validateRange,
   type ValidationError,
 } from "../mod.ts";
+import { ADDRESS, Blocklist } from "./blocklist.ts";
 import { CachedLinks } from "./cached_links.ts";
-import { type Link, linkCreator } from "./links.ts";
+import { type Link, linkCreator, type LinkError } from "./links.ts";
 import { HttpProblem, problemResponse, readJson } from "./http.ts";
 import { Reports } from "./reports.ts";
 import { Router } from "./router.ts";
@@ -60,6 +67,10 @@ type ServiceFields = {
   readonly bodyTimeoutMs: Field<number>;
   readonly shutdownTimeoutMs: Field<number>;
   readonly slugRetries: Field<number>;
+  readonly blocklist: Field<string | undefined>;
+  readonly blocklistConnections: Field<number>;
+  readonly blocklistWaitMs: Field<number>;
+  readonly blocklistTimeoutMs: Field<number>;
 };
 
 /** The service's configuration. */
@@ -108,6 +119,24 @@ export function configBuilder(): ConfigBuilder<ServiceFields> {
       min: 0,
       description: "How often another random slug is tried",
     }),
+    blocklist: field.string({
+      optional: true,
+      format: ADDRESS,
+      description: "Where to ask which hosts nobody may link to, as host:port",
+    }),
+    blocklistConnections: field.integer({
+      default: 4,
+      min: 1,
+      description: "How many connections to the blocklist there may be",
+    }),
+    blocklistWaitMs: field.duration({
+      default: "500ms",
+      description: "How long a request waits for such a connection",
+    }),
+    blocklistTimeoutMs: field.duration({
+      default: "2s",
+      description: "How long asking the blocklist may take in all",
+    }),
   }, { envPrefix: "LINKS_" });
 }
 
@@ -116,7 +145,7 @@ export interface ServiceParts {
   readonly links?: Repository<Link>;
   readonly clock?: Clock;
   readonly random?: RandomSource;
-  /** Gets what nobody foresaw, which clients only see as a 500. */
+  /** Gets what clients are not told: what is behind a 500 or a 503. */
   readonly onError: (error: unknown) => void;
 }
 
@@ -124,7 +153,10 @@ export interface ServiceParts {
 export interface LinkService {
   /** Answers a request. */
   fetch(request: Request): Promise<Response>;
-  /** Ends what goes on in the background; nothing is pending afterwards. */
+  /**
+   * Ends what goes on in the background, once the server has closed; nothing is
+   * pending afterwards.
+   */
   close(): Promise<void>;
 }
 
@@ -149,7 +181,22 @@ export function createService(
     clock,
   });
   const links = new CachedLinks(stored, cache);
-  const createLink = linkCreator(links, clock, random, config.slugRetries);
+  const blocklist = config.blocklist === undefined ? undefined : new Blocklist({
+    address: config.blocklist,
+    connections: config.blocklistConnections,
+    waitMs: config.blocklistWaitMs,
+    timeoutMs: config.blocklistTimeoutMs,
+    clock,
+    random,
+    onError,
+  });
+  const createLink = linkCreator({
+    links,
+    blocklist,
+    clock,
+    random,
+    retries: config.slugRetries,
+  });
   const reports = new Reports({ links, clock, random, onError });
 
   const router = new Router()
@@ -157,7 +204,10 @@ export function createService(
     .on("POST", "/links", async (request) => {
       const body = await readJson(request, config, clock);
       if (!body.ok) return problemResponse(body.error);
-      const created = await createLink.execute(body.value);
+      const created = await createLink.execute({
+        body: body.value,
+        client: request,
+      });
       if (!created.ok) return failure(created.error);
       const location = `/links/${created.value.slug}`;
       return Response.json(created.value, {
@@ -224,7 +274,9 @@ export function createService(
         return problemResponse(new HttpProblem(500));
       }
     },
-    close: () => reports.close(),
+    async close() {
+      await Promise.all([reports.close(), blocklist?.close()]);
+    },
   };
 }
 
@@ -254,16 +306,30 @@ const STATUS_OF: { readonly [C in ErrorCode]?: number } = {
   DB_REPOSITORY_FULL: 507,
   TASK_QUEUE_FULL: 503,
   TASK_QUEUE_CLOSED: 503,
+  TASK_TIMEOUT: 503,
+  TASK_CANCELLED: 503,
+  POOL_EXHAUSTED: 503,
+  POOL_ACQUIRE_TIMEOUT: 503,
+  POOL_ACQUIRE_CANCELLED: 503,
+  POOL_CONNECTION_ERROR: 503,
+  POOL_CLOSED: 503,
 };
 
-function failure(
-  error: RepositoryError | TaskError | readonly ValidationError[],
-): Response {
-  if (RepositoryError.is(error) || TaskError.is(error)) {
+function failure(error: LinkError | TaskError): Response {
+  if (SecurityError.is(error)) {
+    const { code, message, details } = error;
+    const members = { code, reason: details?.reason };
+    return problemResponse(new HttpProblem(403, message, members));
+  }
+  if (PoolError.is(error) || RepositoryError.is(error) || TaskError.is(error)) {
     const status = STATUS_OF[error.code];
     if (status === undefined) throw error;
+    // A pool's message may tell of the back-end's address.
+    const detail = PoolError.is(error)
+      ? "The host cannot be checked now"
+      : error.message;
     return problemResponse(
-      new HttpProblem(status, error.message, { code: error.code }),
+      new HttpProblem(status, detail, { code: error.code }),
     );
   }
   return problemResponse(

@@ -689,8 +689,10 @@ export class ConnectionPool<T> implements AsyncDisposable {
     try {
       return asResult(await work(lease.connection, lease));
     } finally {
-      const released = lease.release();
-      if (released !== DONE) await released;
+      if (!lease.released) {
+        const released = lease.release();
+        if (released !== DONE) await released;
+      }
     }
   }
 

@@ -7,11 +7,16 @@ import {
 } from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { connect } from "node:net";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import process from "node:process";
 import { afterEach, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { deflateSync, gunzipSync, gzipSync } from "node:zlib";
+import { Blocklist, type BlocklistOptions } from "../examples/blocklist.ts";
+import {
+  type BlocklistServer,
+  startBlocklist,
+} from "../examples/blocklist_server.ts";
 import { CachedLinks } from "../examples/cached_links.ts";
 import type { Link } from "../examples/links.ts";
 import { listen, originOf, type RunningServer } from "../examples/server.ts";
@@ -28,8 +33,10 @@ import {
   InMemoryRepository,
   type Repository,
   systemClock,
+  systemRandom,
 } from "../mod.ts";
 import { ManualClock } from "../src/testing.ts";
+import { watch } from "./foundation_support.ts";
 
 type Fetch = (request: Request) => Promise<Response>;
 
@@ -529,6 +536,501 @@ describe("service", () => {
   });
 });
 
+/** Waits for what only other sides of sockets can bring about. */
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await systemClock.sleep(1);
+}
+
+/** What a test has started, ended after it. */
+const cleanups: (() => Promise<unknown>)[] = [];
+async function cleanUp(): Promise<void> {
+  await Promise.all(cleanups.splice(0).map((end) => end()));
+}
+
+const BLOCKED = new Map([["evil.example", "phishing – was gemeldet"]]);
+
+async function startBackEnd(): Promise<BlocklistServer> {
+  const server = await startBlocklist({ hosts: BLOCKED, port: 0 });
+  cleanups.push(() => server.close());
+  return server;
+}
+
+/** A back-end that does with each line whatever a test wants. */
+async function startScripted(
+  script: (socket: Socket, line: string) => void,
+  options: { readonly allowHalfOpen?: boolean } = {},
+): Promise<{ readonly address: string; readonly sockets: Set<Socket> }> {
+  const sockets = new Set<Socket>();
+  const server = createServer(options, (socket) => {
+    sockets.add(socket);
+    socket.on("error", () => {});
+    socket.on("close", () => sockets.delete(socket));
+    socket.on("data", (chunk) => script(socket, String(chunk).trimEnd()));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  cleanups.push(async () => {
+    const closed = once(server, "close");
+    server.close();
+    for (const socket of sockets) socket.destroy();
+    await closed;
+  });
+  const { port } = server.address() as AddressInfo;
+  return { address: `127.0.0.1:${port}`, sockets };
+}
+
+function makeBlocklist(
+  options: Pick<BlocklistOptions, "address"> & Partial<BlocklistOptions>,
+): Blocklist {
+  const blocklist = new Blocklist({
+    connections: 1,
+    waitMs: 5_000,
+    timeoutMs: 10_000,
+    clock: systemClock,
+    random: systemRandom,
+    onError() {},
+    ...options,
+  });
+  cleanups.push(() => blocklist.close());
+  return blocklist;
+}
+
+describe("Blocklist", () => {
+  afterEach(cleanUp);
+
+  it("check() tells who is blocked and why", async () => {
+    const server = await startBackEnd();
+    const blocklist = makeBlocklist({ address: server.address });
+    deepStrictEqual((await blocklist.check("good.example")).unwrap(), {
+      isBlocked: false,
+    });
+    deepStrictEqual((await blocklist.check("evil.example")).unwrap(), {
+      isBlocked: true,
+      reason: "phishing – was gemeldet",
+    });
+    strictEqual(server.peak, 1);
+  });
+
+  it("check() refuses a host that would be a line of its own", async () => {
+    const server = await startBackEnd();
+    const blocklist = makeBlocklist({ address: server.address });
+    for (const host of ["", "a b", "a\nCHECK b", "a\r"]) {
+      await rejects(blocklist.check(host), /host/);
+    }
+    strictEqual(server.asked, 0);
+  });
+
+  it("check() puts an answer together from its bytes", async () => {
+    const { address } = await startScripted(async (socket) => {
+      for (const byte of new TextEncoder().encode("BLOCKED Ärger\n")) {
+        socket.write(Uint8Array.of(byte));
+        await systemClock.sleep(1);
+      }
+    });
+    const blocklist = makeBlocklist({ address });
+    for (let i = 0; i < 2; i++) {
+      const verdict = (await blocklist.check("a.example")).unwrap();
+      deepStrictEqual(verdict, { isBlocked: true, reason: "Ärger" });
+    }
+    strictEqual(blocklist.stats.idle, 1);
+  });
+
+  const noAnswers: [string, string][] = [
+    ["an empty line", "\n"],
+    ["another word", "MAYBE\n"],
+    ["the wrong case", "ok\n"],
+    ["a space too many", "OK \n"],
+    ["another line end", "OK\r\n"],
+    ["the answer to PING", "PONG\n"],
+    ["no reason", "BLOCKED\n"],
+    ["an empty reason", "BLOCKED \n"],
+    ["a second answer", "OK\nOK\n"],
+    ["a part of a second answer", "OK\nBLO"],
+    ["an empty second answer", "OK\n\n"],
+    ["an over-long line", `BLOCKED ${"x".repeat(4_096)}\n`],
+    ["an endless line", "x".repeat(4_097)],
+  ];
+  for (const [name, answer] of noAnswers) {
+    it(`check() takes ${name} for no answer and ends the connection`, async () => {
+      let asked = 0;
+      const { address, sockets } = await startScripted((socket) => {
+        socket.write(asked++ === 0 ? answer : "OK\n");
+      });
+      const errors: unknown[] = [];
+      const onError = (error: unknown) => errors.push(error);
+      const blocklist = makeBlocklist({ address, onError });
+      const error = (await blocklist.check("a.example")).unwrapErr();
+      strictEqual(error.code, "POOL_CONNECTION_ERROR");
+      deepStrictEqual(errors, [error]);
+      strictEqual(asked, 1); // It would say the same again.
+      await until(() => sockets.size === 0);
+      strictEqual(blocklist.stats.total, 0);
+      strictEqual((await blocklist.check("b.example")).ok, true);
+    });
+  }
+
+  it("check() never takes a late line for its answer", async () => {
+    const server = await startScripted((socket, line) => {
+      socket.write(line === "CHECK a.example" ? "OK\n" : "BLOCKED b\n");
+    });
+    const blocklist = makeBlocklist({ address: server.address });
+    strictEqual((await blocklist.check("a.example")).ok, true);
+    for (const socket of server.sockets) socket.write("OK\n");
+    await until(() => server.sockets.size === 0);
+    const verdict = (await blocklist.check("b.example")).unwrap();
+    strictEqual(verdict.isBlocked, true);
+  });
+
+  it("check() asks once more when the connection ends in the middle", async () => {
+    let asked = 0;
+    const { address } = await startScripted((socket) => {
+      if (asked++ === 0) socket.end("BLO");
+      else socket.write("OK\n");
+    });
+    const blocklist = makeBlocklist({ address });
+    const verdict = (await blocklist.check("a.example")).unwrap();
+    strictEqual(verdict.isBlocked, false);
+    strictEqual(asked, 2);
+  });
+
+  it("check() gives up when the second connection ends as well", async () => {
+    for (const isRude of [false, true]) {
+      let asked = 0;
+      const { address } = await startScripted((socket) => {
+        asked++;
+        if (isRude) socket.destroy();
+        else socket.end("OK");
+      });
+      const blocklist = makeBlocklist({ address });
+      const error = (await blocklist.check("a.example")).unwrapErr();
+      strictEqual(error.code, "POOL_CONNECTION_ERROR");
+      strictEqual(asked, 2);
+      strictEqual(blocklist.stats.total, 0);
+    }
+  });
+
+  it("check() works after all connections broke, idle or not", async () => {
+    const server = await startBackEnd();
+    const connections = 4;
+    const blocklist = makeBlocklist({ address: server.address, connections });
+    const checkAll = () =>
+      Array.from({ length: 20 }, () => blocklist.check("a.example"));
+    for (let round = 0; round < 3; round++) {
+      for (const verdict of await Promise.all(checkAll())) ok(verdict.ok);
+      server.breakAll();
+      ok((await blocklist.check("a.example")).ok);
+
+      server.hold();
+      const { asked } = server;
+      const checks = checkAll();
+      await until(() => server.asked === asked + connections);
+      server.breakAll(); // While all of them wait for an answer.
+      server.resume();
+      for (const verdict of await Promise.all(checks)) ok(verdict.ok);
+    }
+    ok(server.peak <= connections, `${server.peak} connections`);
+  });
+
+  it("check() gives up when its time is up, and the connection with it", async () => {
+    const clock = new ManualClock();
+    const server = await startBackEnd();
+    const blocklist = makeBlocklist({ address: server.address, clock });
+    server.hold();
+    const late = blocklist.check("evil.example");
+    await until(() => server.asked === 1);
+    clock.advance(10_000);
+    strictEqual((await late).unwrapErr().code, "TASK_TIMEOUT");
+    await until(() => blocklist.stats.total === 0);
+    strictEqual(server.connections, 0);
+    server.resume();
+    const next = (await blocklist.check("good.example")).unwrap();
+    strictEqual(next.isBlocked, false);
+    await cleanUp();
+    strictEqual(clock.pending, 0);
+  });
+
+  it("check() ends when its signal aborts, be it waiting or asking", async () => {
+    const server = await startBackEnd();
+    const errors: unknown[] = [];
+    const onError = (error: unknown) => errors.push(error);
+    const blocklist = makeBlocklist({ address: server.address, onError });
+    server.hold();
+    const [asking, waiting] = [new AbortController(), new AbortController()];
+    const first = blocklist.check("a.example", asking);
+    const second = blocklist.check("b.example", waiting);
+    const third = blocklist.check("evil.example");
+    await until(() => server.asked === 1);
+    waiting.abort();
+    strictEqual((await second).unwrapErr().code, "TASK_CANCELLED");
+    strictEqual(blocklist.stats.total, 1);
+    asking.abort();
+    strictEqual((await first).unwrapErr().code, "TASK_CANCELLED");
+    await until(() => server.asked === 2); // On a connection of its own.
+    strictEqual(server.peak, 1);
+    server.resume();
+    strictEqual((await third).unwrap().isBlocked, true);
+    const gone = await blocklist.check("a.example", asking);
+    strictEqual(gone.unwrapErr().code, "TASK_CANCELLED");
+    strictEqual(server.asked, 2);
+    deepStrictEqual(errors, []); // Nobody wanted to know.
+  });
+
+  it("check() pings a connection that was idle, and drops all when mute", async () => {
+    const clock = new ManualClock();
+    const lines: string[] = [];
+    let isMute = false;
+    const { address, sockets } = await startScripted((socket, line) => {
+      lines.push(line);
+      if (line === "PING" && !isMute) socket.write("PONG\n");
+      if (line !== "PING") socket.write("OK\n");
+    });
+    const waitMs = 1_000;
+    const blocklist = makeBlocklist({ address, clock, waitMs, connections: 2 });
+    const hosts = ["a.example", "b.example"];
+    await Promise.all(hosts.map((host) => blocklist.check(host)));
+    ok((await blocklist.check("c.example")).ok);
+    clock.advance(500);
+    ok((await blocklist.check("d.example")).ok);
+    deepStrictEqual(lines.splice(0).sort(), [
+      "CHECK a.example",
+      "CHECK b.example",
+      "CHECK c.example",
+      "CHECK d.example",
+      "PING",
+    ]);
+    strictEqual(blocklist.stats.idle, 2);
+    isMute = true;
+    clock.advance(500);
+    const late = blocklist.check("e.example");
+    await until(() => lines.length === 1);
+    clock.advance(500); // Half of its wait.
+    ok((await late).ok);
+    deepStrictEqual(lines, ["PING", "CHECK e.example"]);
+    await until(() => sockets.size === 1);
+    strictEqual(blocklist.stats.total, 1);
+  });
+
+  it("check() fails at once while nothing listens, and works again after", async () => {
+    const server = await startBackEnd();
+    const blocklist = makeBlocklist({ address: server.address });
+    ok((await blocklist.check("a.example")).ok);
+    await server.close();
+    const error = (await blocklist.check("a.example")).unwrapErr();
+    strictEqual(error.code, "POOL_CONNECTION_ERROR");
+    match(error.message, /ECONNREFUSED/);
+    const again = await startBlocklist({ hosts: BLOCKED, port: server.port });
+    cleanups.push(() => again.close());
+    ok((await blocklist.check("a.example")).ok);
+  });
+
+  it("close() lets checks under way finish and leaves no connection", async () => {
+    const server = await startBackEnd();
+    const blocklist = makeBlocklist({ address: server.address });
+    server.hold();
+    const asking = blocklist.check("evil.example");
+    const waiting = blocklist.check("good.example");
+    await until(() => server.asked === 1);
+    const closed = watch(blocklist.close());
+    strictEqual((await waiting).unwrapErr().code, "POOL_CLOSED");
+    await systemClock.sleep(20);
+    strictEqual(closed.isSettled, false);
+    server.resume();
+    strictEqual((await asking).unwrap().isBlocked, true);
+    await blocklist.close();
+    strictEqual(server.connections, 0);
+    const late = await blocklist.check("good.example");
+    strictEqual(late.unwrapErr().code, "POOL_CLOSED");
+  });
+
+  it("neither check() nor close() waits for a back-end to hang up", async () => {
+    const clock = new ManualClock();
+    const allowHalfOpen = true;
+    let asked = 0;
+    const { address, sockets } = await startScripted((socket) => {
+      if (++asked > 1) socket.write("OK\n");
+    }, { allowHalfOpen });
+    const blocklist = makeBlocklist({ address, clock, waitMs: 500 });
+    const late = blocklist.check("a.example");
+    await until(() => asked === 1);
+    clock.advance(10_000);
+    strictEqual((await late).unwrapErr().code, "TASK_TIMEOUT");
+    strictEqual(blocklist.stats.unhealthy, 1);
+    clock.advance(500); // Now the connection is cut.
+    ok((await blocklist.check("b.example")).ok);
+
+    const closed = watch(blocklist.close());
+    await systemClock.sleep(20);
+    strictEqual(closed.isSettled, false);
+    clock.advance(500);
+    await blocklist.close();
+    strictEqual(clock.pending, 0);
+    await until(() => {
+      for (const socket of sockets) socket.write("Is anybody there?\n");
+      return sockets.size === 0;
+    });
+  });
+});
+
+describe("service with a blocklist", () => {
+  afterEach(closeServices);
+  afterEach(cleanUp);
+
+  it("creates only what is not blocked", async () => {
+    const { address } = await startBackEnd();
+    const links = new InMemoryRepository<Link>({
+      entity: "Link",
+      idOf: (link) => link.slug,
+    });
+    const fetch = makeService({ blocklist: address }, { links });
+    const good = await fetch(postLink({ url: "https://good.example/" }));
+    strictEqual(good.status, 201);
+    for (
+      const url of [
+        "https://evil.example",
+        "http://EVIL.example:8080/path",
+        "https://ada:pw@evil.example./",
+      ]
+    ) {
+      const blocked = await fetch(postLink({ url }));
+      strictEqual(blocked.status, 403, url);
+      deepStrictEqual(await problemOf(blocked), {
+        type: "about:blank",
+        title: "Forbidden",
+        status: 403,
+        detail: "The policy denies access to evil.example",
+        code: "SECURITY_POLICY_DENIED",
+        reason: "phishing – was gemeldet",
+      });
+    }
+    strictEqual(links.size, 1);
+  });
+
+  it("checks the input before it asks", async () => {
+    const server = await startBackEnd();
+    const fetch = makeService({ blocklist: server.address });
+    const invalid = await fetch(
+      postLink({ url: "https://evil.example", x: 1 }),
+    );
+    strictEqual(invalid.status, 422);
+    strictEqual(server.asked, 0);
+  });
+
+  it("answers 503 without details while nobody tells, and creates nothing", async () => {
+    const server = await startBackEnd();
+    const links = new InMemoryRepository<Link>({ entity: "Link" });
+    const reported: unknown[] = [];
+    const fetch = makeService({ blocklist: server.address }, {
+      links,
+      onError: (error) => reported.push(error),
+    });
+    await server.close();
+    const refused = await fetch(postLink({ url: "https://good.example" }));
+    deepStrictEqual(await problemOf(refused), {
+      type: "about:blank",
+      title: "Service Unavailable",
+      status: 503,
+      detail: "The host cannot be checked now",
+      code: "POOL_CONNECTION_ERROR",
+    });
+    strictEqual(links.size, 0);
+    match(String(reported), /ECONNREFUSED/);
+  });
+
+  it("answers 503 when it takes too long to get a connection or a verdict", async () => {
+    const server = await startBackEnd();
+    const clock = new ManualClock();
+    const fetch = makeService({
+      blocklist: server.address,
+      blocklistConnections: 1,
+      blocklistWaitMs: 500,
+      blocklistTimeoutMs: 2_000,
+    }, { clock, onError() {} });
+    server.hold();
+    const first = fetch(postLink({ url: "https://a.example" }));
+    await until(() => server.asked === 1);
+    const second = fetch(postLink({ url: "https://b.example" }));
+    await clock.advanceAsync(500);
+    const { status, code } = await problemOf(await second);
+    deepStrictEqual([status, code], [503, "POOL_ACQUIRE_TIMEOUT"]);
+    await clock.advanceAsync(1_500);
+    strictEqual((await problemOf(await first)).code, "TASK_TIMEOUT");
+    strictEqual((await first).status, 503);
+  });
+
+  it("answers 503 to those for whom there is no room to wait", async () => {
+    const server = await startBackEnd();
+    const fetch = makeService({
+      blocklist: server.address,
+      blocklistConnections: 1,
+      blocklistWaitMs: 10_000,
+      blocklistTimeoutMs: 10_000,
+    }, { onError() {} });
+    server.hold();
+    const answers = Array.from(
+      { length: 103 },
+      (_, i) => fetch(postLink({ url: `https://h${i}.example` })),
+    );
+    const refused = await Promise.race(answers);
+    strictEqual((await problemOf(refused)).code, "POOL_EXHAUSTED");
+    server.resume();
+    const statuses = (await Promise.all(answers)).map(({ status }) => status);
+    strictEqual(statuses.filter((status) => status === 201).length, 101);
+    strictEqual(server.peak, 1);
+  });
+
+  it("asks no more for a client that has gone", async () => {
+    const server = await startBackEnd();
+    const links = new InMemoryRepository<Link>({ entity: "Link" });
+    const fetch = makeService({ blocklist: server.address }, { links });
+    server.hold();
+    const client = new AbortController();
+    const { signal } = client;
+    const url = "https://a.example";
+    const request = new Request(postLink({ url }), { signal });
+    const answer = fetch(request);
+    await until(() => server.asked === 1);
+    client.abort();
+    strictEqual((await answer).status, 503);
+    await until(() => server.connections === 0);
+    strictEqual(links.size, 0);
+  });
+
+  it("leaves no connection, and answers 503 once it is closed", async () => {
+    const server = await startBackEnd();
+    const fetch = makeService({ blocklist: server.address }, { onError() {} });
+    const link = { url: "https://good.example" };
+    strictEqual((await fetch(postLink(link))).status, 201);
+    strictEqual(server.connections, 1);
+    await closeServices();
+    strictEqual(server.connections, 0);
+    const late = await fetch(postLink(link));
+    strictEqual(late.status, 503);
+    strictEqual((await problemOf(late)).code, "POOL_CLOSED");
+  });
+
+  it("takes host:port for an address, and nothing for none", () => {
+    function blocklistOf(text: string): unknown {
+      return configBuilder().withEnvironment({ LINKS_BLOCKLIST: text }).build()
+        .map((config) => config.blocklist ?? "none").unwrapOr("refused");
+    }
+    const good = ["localhost:1", "10.0.0.1:65535", "[::1]:8080", "a-b.c:59999"];
+    for (const address of good) strictEqual(blocklistOf(address), address);
+    strictEqual(blocklistOf(""), "none");
+    const bad = [
+      "localhost",
+      ":1",
+      "a:",
+      "a:b",
+      "a:65536",
+      "a:100000",
+      "::1:1",
+    ];
+    for (const address of [...bad, "tcp://a:1", "a:1/", "a b:1", "a:1\n"]) {
+      strictEqual(blocklistOf(address), "refused", address);
+    }
+  });
+});
+
 describe("reports", () => {
   afterEach(closeServices);
 
@@ -831,17 +1333,20 @@ describe("listen()", () => {
 });
 
 describe("serve.ts", () => {
+  afterEach(cleanUp);
+
   it("tells every bad variable at once and exits with 2", async () => {
     const { code, stdout, stderr } = await runServe({
       PORT: "99999",
       HOST: " ",
       LINKS_BODY_TIMEOUT_MS: "soon",
+      LINKS_BLOCKLIST: "localhost:99999",
     });
     strictEqual(code, 2);
     strictEqual(stdout, "");
     deepStrictEqual(
       stderr.trim().split("\n").map((line) => line.split(":")[0]).sort(),
-      ["HOST", "LINKS_BODY_TIMEOUT_MS", "PORT"],
+      ["HOST", "LINKS_BLOCKLIST", "LINKS_BODY_TIMEOUT_MS", "PORT"],
     );
     ok(!stderr.includes("99999"), "the value does not show");
   });
@@ -854,6 +1359,31 @@ describe("serve.ts", () => {
     });
     strictEqual(code, 0);
     match(stdout, /^Listening on http:\/\/127\.0\.0\.1:\d+\n$/);
+  });
+
+  it("asks the blocklist that LINKS_BLOCKLIST names, and hangs up", async () => {
+    const blocklist = await startBackEnd();
+    const statuses: number[] = [];
+    const environment = { PORT: "0", LINKS_BLOCKLIST: blocklist.address };
+    const { code } = await runServe(environment, async (pid, url) => {
+      try {
+        for (const host of ["good.example", "evil.example"]) {
+          const response = await fetch(`${url}/links`, {
+            method: "POST",
+            headers: { "content-type": "application/json" },
+            body: JSON.stringify({ url: `https://${host}` }),
+          });
+          statuses.push(response.status);
+          await response.arrayBuffer();
+        }
+        strictEqual(blocklist.connections, 1);
+      } finally {
+        process.kill(pid, "SIGTERM");
+      }
+    });
+    strictEqual(code, 0);
+    deepStrictEqual(statuses, [201, 403]);
+    strictEqual(blocklist.connections, 0);
   });
 });
 
@@ -898,7 +1428,7 @@ interface Finished {
 /** Runs the service as a program, on the runtime that runs the tests. */
 async function runServe(
   environment: Record<string, string>,
-  onListening: (pid: number) => void = () => {},
+  onListening: (pid: number, url: string) => unknown = () => {},
 ): Promise<Finished> {
   const file = fileURLToPath(
     new URL("../examples/serve.ts", import.meta.url),
@@ -912,7 +1442,8 @@ async function runServe(
   const output = { stdout: "", stderr: "" };
   child.stdout.on("data", (chunk) => {
     output.stdout += chunk;
-    if (output.stdout.endsWith("\n")) onListening(child.pid!);
+    if (!output.stdout.endsWith("\n")) return;
+    onListening(child.pid!, output.stdout.split(" ").at(-1)!.trim());
   });
   child.stderr.on("data", (chunk) => output.stderr += chunk);
   const [code] = await once(child, "close");
