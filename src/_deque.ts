@@ -39,6 +39,24 @@ export class Deque<T> {
   }
 
   /**
+   * Adds an item where it belongs in an order that the items have. Where it
+   * belongs at the end, or near it, that takes no time.
+   *
+   * @param item The item.
+   * @param comesAfter Whether an item that is there comes after the new one.
+   */
+  insert(item: T, comesAfter: (there: T, item: T) => boolean): void {
+    this.push(item);
+    const items = this.#items;
+    for (let i = this.#size - 1; i > 0; i--) {
+      const before = items[this.#place(i - 1)] as T;
+      if (!comesAfter(before, item)) return;
+      items[this.#place(i - 1)] = item;
+      items[this.#place(i)] = before;
+    }
+  }
+
+  /**
    * Takes the last item.
    *
    * @returns The item; `undefined` where there is none.

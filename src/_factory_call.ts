@@ -54,12 +54,14 @@ export class FactoryCall<T> {
   run(method: (context: this) => T | PromiseLike<T>): void {
     const { operation, timeoutMs, clock } = this.#parts;
     let returned: T | PromiseLike<T>;
+    let isPending: boolean;
     try {
       returned = method(this);
-      if (!isPromiseLike(returned)) return this.#deliver(returned);
+      isPending = isPromiseLike(returned);
     } catch (error) {
       return this.#settle(new Err(error));
     }
+    if (!isPending) return this.#deliver(returned as T);
     if (timeoutMs !== Infinity && !this.#isSettled) {
       this.#timer = clock.setTimer(() => {
         const params = { operation, timeoutMs };

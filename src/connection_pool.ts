@@ -68,7 +68,7 @@ import type {
 } from "./connection.ts";
 import { type ErrorOf, PoolError } from "./errors.ts";
 import type { Awaitable, CloseOptions } from "./protocols.ts";
-import { Err, Ok, type Result } from "./result.ts";
+import { Err, type ErrOf, Ok, type OkOf, type Result } from "./result.ts";
 import { type Backoff, exponentialBackoff } from "./retry.ts";
 import { ConnectionStatus, parseStatus } from "./status.ts";
 import { requireOption, validateRange, validateType } from "./validators.ts";
@@ -317,6 +317,10 @@ class Member<T> {
   }
 }
 
+function usedLater(one: Member<unknown>, other: Member<unknown>): boolean {
+  return one.lastUsedTick > other.lastUsedTick;
+}
+
 /** What a lease asks of its pool. */
 interface LeaseOwner<T> {
   release(member: Member<T>): Promise<void>;
@@ -439,6 +443,7 @@ export class ConnectionPool<T> implements AsyncDisposable {
   readonly #members = new Set<Member<T>>();
   /** How many members stand at each place. */
   readonly #counts: number[] = [0, 0, 0, 0];
+  /** The one that has not been used for longest comes first. */
   readonly #idle = new Deque<Member<T>>();
   readonly #line: WaitingLine<Acquired<T>>;
   readonly #creations = new Set<FactoryCall<T>>();
@@ -539,8 +544,8 @@ export class ConnectionPool<T> implements AsyncDisposable {
   }
 
   /**
-   * Lends out an idle connection, where there is one that needs no validation
-   * and nobody waits. It makes none.
+   * Lends out the idle connection that is next, unless it needs a validation or
+   * somebody waits. It makes none.
    *
    * @returns The lease; `undefined` where there is none.
    *
@@ -622,7 +627,6 @@ export class ConnectionPool<T> implements AsyncDisposable {
    * the function ends.
    *
    * @typeParam R What the function returns.
-   * @typeParam E What it fails with, where it returns a `Result`.
    * @param work Gets the connection, and the lease, by which it can destroy one
    * that is broken.
    * @param options How long to wait for the connection.
@@ -635,59 +639,38 @@ export class ConnectionPool<T> implements AsyncDisposable {
    * @example A broken connection
    * ```ts
    * import { ConnectionPool } from "@groundwork/infra/connection-pool";
-   * import { rejects, strictEqual } from "node:assert/strict";
+   * import { err } from "@groundwork/infra/result";
+   * import { strictEqual } from "node:assert/strict";
    *
    * const pool = new ConnectionPool({ create: () => "c", destroy() {} }, { max: 1 });
-   * const query = pool.use(async (_connection, lease) => {
-   *   await lease.destroy();
-   *   throw new Error("reset by peer");
+   * const rows = await pool.use((_connection, lease) => {
+   *   void lease.destroy();
+   *   return err("reset by peer");
    * });
-   * await rejects(query, /reset by peer/);
+   * strictEqual(rows.unwrapErr(), "reset by peer");
    * strictEqual(pool.stats.total, 0);
    * await pool.close();
    * ```
    */
-  use<R, E>(
-    work: (
-      connection: T,
-      lease: ConnectionPoolContext<T>,
-    ) => Awaitable<Result<R, E>>,
-    options?: AcquireOptions,
-  ): Promise<Result<R, E | PoolAcquireError>>;
-  /**
-   * The same for a function that returns no `Result`.
-   *
-   * @typeParam R What the function returns.
-   * @param work Gets the connection, and the lease.
-   * @param options How long to wait for the connection.
-   * @returns What the function returned, in an `Ok`; or why there was no
-   * connection.
-   * @throws What the function throws, by rejecting.
-   *
-   * @example One query
-   * ```ts
-   * import { ConnectionPool } from "@groundwork/infra/connection-pool";
-   * import { strictEqual } from "node:assert/strict";
-   *
-   * const pool = new ConnectionPool({ create: () => "c", destroy() {} }, { max: 1 });
-   * const length = await pool.use((connection) => connection.length);
-   * strictEqual(length.unwrap(), 1);
-   * await pool.close();
-   * ```
-   */
-  use<R>(
+  async use<R>(
     work: (connection: T, lease: ConnectionPoolContext<T>) => Awaitable<R>,
     options?: AcquireOptions,
-  ): Promise<Result<R, PoolAcquireError>>;
-  async use(
-    work: (connection: T, lease: ConnectionPoolContext<T>) => unknown,
-    options?: AcquireOptions,
-  ): Promise<Result<unknown, unknown>> {
+  ): Promise<
+    Result<
+      OkOf<R> | Exclude<R, Result<unknown, unknown>>,
+      ErrOf<R> | PoolAcquireError
+    >
+  > {
     const acquired = await this.acquire(options);
     if (!acquired.ok) return acquired;
     const lease = acquired.value;
+    // It was taken back before its turn came: the pool is closed.
+    if (lease.released) return this.#refuse(this.#closedError());
     try {
-      return asResult(await work(lease.connection, lease));
+      return asResult(await work(lease.connection, lease)) as Result<
+        OkOf<R> | Exclude<R, Result<unknown, unknown>>,
+        ErrOf<R>
+      >;
     } finally {
       if (!lease.released) {
         const released = lease.release();
@@ -829,18 +812,7 @@ export class ConnectionPool<T> implements AsyncDisposable {
 
   #release(member: Member<T>): Promise<void> {
     const now = this.#clock.monotonic();
-    member.lastUsedTick = now;
-    member.provenTick = now;
-    this.#move(member, CHECKED);
-    if (this.#onEvent !== undefined) {
-      const { turn } = member;
-      this.#emit({
-        type: "released",
-        connection: member.toInfo(),
-        heldMs: now - member.acquiredTick,
-      });
-      if (turn !== member.turn) return DONE;
-    }
+    if (!this.#takeOver(member, now)) return DONE;
     if (
       this.#factory.reset === undefined ||
       this.#reasonToRetire(member, now) !== undefined
@@ -852,7 +824,20 @@ export class ConnectionPool<T> implements AsyncDisposable {
   }
 
   #destroyLeased(member: Member<T>): Promise<void> {
+    if (!this.#takeOver(member, this.#clock.monotonic())) return DONE;
     return new Promise((resolve) => this.#retire(member, "requested", resolve));
+  }
+
+  /** Takes a connection back; a listener may be faster in doing more with it. */
+  #takeOver(member: Member<T>, now: number): boolean {
+    const heldMs = now - member.acquiredTick;
+    member.lastUsedTick = now;
+    member.provenTick = now;
+    this.#move(member, CHECKED);
+    if (this.#onEvent === undefined) return true;
+    const { turn } = member;
+    this.#emit({ type: "released", connection: member.toInfo(), heldMs });
+    return turn === member.turn;
   }
 
   // --- Supply and demand
@@ -918,12 +903,12 @@ export class ConnectionPool<T> implements AsyncDisposable {
 
   #keep(member: Member<T>, now: number): void {
     this.#move(member, IDLE);
-    this.#idle.push(member);
+    this.#idle.insert(member, usedLater);
     this.#housekeeping.ringBy(this.#dueTick(member), now);
     const { minIdle, idleTimeoutMs } = this.#options;
     if (this.#idle.size > minIdle) {
-      const tick = this.#idle.first!.lastUsedTick + idleTimeoutMs;
-      this.#housekeeping.ringBy(Math.max(now, tick), now);
+      const { lastUsedTick } = this.#idle.first!;
+      this.#housekeeping.ringBy(lastUsedTick + idleTimeoutMs, now);
     }
   }
 
@@ -1008,6 +993,7 @@ export class ConnectionPool<T> implements AsyncDisposable {
   }
 
   #createFailed(cause: unknown): void {
+    const waiter = this.#line.next();
     const error = new PoolError(
       "POOL_CONNECTION_ERROR",
       { reason: reasonOf(cause) },
@@ -1017,7 +1003,7 @@ export class ConnectionPool<T> implements AsyncDisposable {
     this.#createFailures++;
     this.#delaySpares();
     this.#emit({ type: "create_failed", error });
-    this.#line.next()?.settle(this.#refuse(error));
+    waiter?.settle(this.#refuse(error));
   }
 
   /** Spare connections wait longer with each failure; callers never do. */
@@ -1092,7 +1078,10 @@ export class ConnectionPool<T> implements AsyncDisposable {
       clock: this.#clock,
       settled: (outcome) => {
         member.check = undefined;
-        if (turn === member.turn) settled(outcome);
+        if (turn === member.turn) {
+          if (this.#closing === undefined) settled(outcome);
+          else this.#retire(member, "closed");
+        }
         done?.();
       },
     });
@@ -1118,7 +1107,6 @@ export class ConnectionPool<T> implements AsyncDisposable {
     this.#strays++;
     const now = this.#clock.monotonic();
     const member = this.#toMember(connection, this.#generation, now);
-    member.place = UNHEALTHY;
     this.#destroy(member, "late", () => this.#strays--);
   }
 
@@ -1188,6 +1176,7 @@ export class ConnectionPool<T> implements AsyncDisposable {
         leaving.push([member, reason]);
       } else if (now >= dueTick) {
         unproven.push(member);
+        next = Math.min(next, idleTick);
       } else {
         next = Math.min(next, dueTick, idleTick);
         return true;
@@ -1202,8 +1191,14 @@ export class ConnectionPool<T> implements AsyncDisposable {
     this.#housekeeping.ringBy(next, now);
     // Only now code of others is called.
     for (const [member, reason] of leaving) this.#retire(member, reason);
-    for (const member of unproven) this.#validate(member);
-    for (const member of leaked) this.#tellLeak(member, now, false);
+    for (const member of unproven) {
+      const reason = this.#reasonToRetire(member, now);
+      if (reason === undefined) this.#validate(member);
+      else this.#retire(member, reason);
+    }
+    for (const member of leaked) {
+      if (now >= member.leakedTick) this.#tellLeak(member, now, false);
+    }
   }
 
   /** Makes a lease tell when it is held for too long, or forgotten. */
@@ -1226,7 +1221,6 @@ export class ConnectionPool<T> implements AsyncDisposable {
   }
 
   #tellLeak(member: Member<T>, now: number, isCollected: boolean): void {
-    if (member.place !== LEASED) return; // A listener has changed it.
     member.leakedTick = Infinity;
     this.#emit({
       type: "leaked",
@@ -1242,7 +1236,7 @@ export class ConnectionPool<T> implements AsyncDisposable {
   #close(drainMs: number, signal: AbortSignal | undefined): void {
     this.#emit({ type: "closing" });
     this.#stopSpareTimer();
-    const onAbort = (): void => this.#takeAll();
+    const onAbort = (): void => this.#endDrain();
     const timer = this.#clock.setTimer(onAbort, drainMs);
     signal?.addEventListener("abort", onAbort, { once: true });
     this.#stopDraining = (): void => {
@@ -1256,15 +1250,18 @@ export class ConnectionPool<T> implements AsyncDisposable {
       waiter.settle(this.#refuse(error));
     }
     for (const creation of this.#creations) creation.abort(error);
+    for (const member of this.#members) member.check?.abort(error);
     this.#keepHouse(); // Nothing may stay idle any more.
-    if (signal?.aborted) this.#takeAll();
+    if (signal?.aborted) this.#endDrain();
     this.#endClosing();
   }
 
-  /** Takes from everybody what is left. */
-  #takeAll(): void {
+  /** Takes connections from those who have them, and waits for no new ones. */
+  #endDrain(): void {
     for (const member of this.#members) {
-      if (member.place !== UNHEALTHY) this.#retire(member, "closed");
+      if (member.place === LEASED || member.place === CHECKED) {
+        this.#retire(member, "closed");
+      }
     }
     const error = this.#closedError();
     for (const creation of this.#creations) creation.giveUp(error);
@@ -1366,7 +1363,8 @@ function requireDurations(
 ): Record<keyof typeof DURATIONS, number> {
   const checked = Object.entries(DURATIONS).map(([key, [fallback, min]]) => {
     const name = key as keyof typeof DURATIONS;
-    return [name, requireDuration(name, options[name] ?? fallback, min)];
+    const { [name]: durationMs = fallback } = options;
+    return [name, requireDuration(name, durationMs, min)];
   });
   return Object.fromEntries(checked);
 }
