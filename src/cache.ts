@@ -46,6 +46,7 @@ import {
 import { type Load, Loads } from "./_cache_loads.ts";
 import { movedTo } from "./_columns.ts";
 import { compileGlob } from "./_glob.ts";
+import { requireWhole } from "./_options.ts";
 import { reasonOf } from "./_reason.ts";
 import { callReporting } from "./_report.ts";
 import { TagIndex } from "./_tag_index.ts";
@@ -525,11 +526,7 @@ export class InMemoryCacheProvider<T = unknown>
       copy = "reference",
     } = options;
     if (maxEntries !== Infinity) {
-      const limits = { min: 1, integer: true };
-      requireOption(
-        validateRange("maxEntries", maxEntries, limits),
-        maxEntries,
-      );
+      requireWhole("maxEntries", maxEntries);
     }
     if (maxWeight !== Infinity) {
       requireOption(

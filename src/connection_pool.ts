@@ -47,6 +47,7 @@ import { Alarm } from "./_alarm.ts";
 import { asResult } from "./_attempt.ts";
 import { Deque } from "./_deque.ts";
 import { FactoryCall } from "./_factory_call.ts";
+import { requireDuration, requireWhole } from "./_options.ts";
 import { reasonOf } from "./_reason.ts";
 import { reportUnhandled } from "./_report.ts";
 import { WaitingLine } from "./_waiting_line.ts";
@@ -600,16 +601,15 @@ export class ConnectionPool<T> implements AsyncDisposable {
       ? this.#options.acquireTimeoutMs
       : requireDuration("timeoutMs", options.timeoutMs);
     const signal = options?.signal;
-    if (this.#closing !== undefined) {
-      return Promise.resolve(this.#refuse(this.#closedError()));
-    }
-    if (signal?.aborted) {
-      return Promise.resolve(this.#refuseCancelled(signal.reason));
-    }
+    let refusal = this.#refusal(signal);
+    if (refusal !== undefined) return Promise.resolve(refusal);
     const now = this.#clock.monotonic();
     if (this.#line.size === 0) {
       const lease = this.#takeIdle(now);
       if (lease !== undefined) return Promise.resolve(new Ok(lease));
+      // Where that has destroyed some, `onEvent` may have closed the pool.
+      refusal = this.#refusal(signal);
+      if (refusal !== undefined) return Promise.resolve(refusal);
     }
     if (this.#isFull()) {
       const details = { ...this.stats };
@@ -792,6 +792,12 @@ export class ConnectionPool<T> implements AsyncDisposable {
       });
     }
     return lease;
+  }
+
+  /** Why nobody gets a connection now, or this caller does not. */
+  #refusal(signal: AbortSignal | undefined): Err<PoolAcquireError> | undefined {
+    if (this.#closing !== undefined) return this.#refuse(this.#closedError());
+    return signal?.aborted ? this.#refuseCancelled(signal.reason) : undefined;
   }
 
   #refuse(error: PoolAcquireError): Err<PoolAcquireError> {
@@ -1317,7 +1323,7 @@ function requireOptions<T>(options: ConnectionPoolOptions<T>): AllOptions<T> {
     clock = systemClock,
     random = systemRandom,
   } = options;
-  requireOption(validateRange("max", max, { min: 1, integer: true }), max);
+  requireWhole("max", max);
   requireOption(
     validateRange("minIdle", minIdle, { min: 0, max, integer: true }),
     minIdle,
@@ -1369,10 +1375,6 @@ function requireDurations(
   return Object.fromEntries(checked);
 }
 
-function requireDuration(name: string, durationMs: number, min = 0): number {
-  return requireOption(validateRange(name, durationMs, { min }), durationMs);
-}
-
 /** A count may be `Infinity`. */
 function requireCount(
   name: string,
@@ -1382,8 +1384,5 @@ function requireCount(
 ): number {
   if (count === undefined) return fallback;
   if (count === Infinity) return count;
-  return requireOption(
-    validateRange(name, count, { min, integer: true }),
-    count,
-  );
+  return requireWhole(name, count, min);
 }

@@ -29,6 +29,7 @@
  */
 
 import type { StopError } from "./_attempt.ts";
+import { requireWhole } from "./_options.ts";
 import { cancelledError, type TaskFailure } from "./_task_result.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { type ErrorOf, TaskError, ValidationError } from "./errors.ts";
@@ -601,10 +602,7 @@ export class PriorityJobQueue<TJob, TPriority = number, TOutput = unknown>
       onFull = "reject",
       defaultPriority = 0 as TPriority,
     } = options;
-    this.#maxSize = requireOption(
-      validateRange("maxSize", maxSize, { min: 1, integer: true }),
-      maxSize,
-    );
+    this.#maxSize = requireWhole("maxSize", maxSize);
     this.#agingMsPerLevel = requireOption(
       validateRange("agingMsPerLevel", agingMsPerLevel, {
         min: 0,

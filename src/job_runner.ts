@@ -34,6 +34,7 @@ import {
   type AttemptOwner,
   type StopError,
 } from "./_attempt.ts";
+import { requireDuration, requireWhole } from "./_options.ts";
 import { callReporting, reportUnhandled } from "./_report.ts";
 import { runSoon } from "./_soon.ts";
 import {
@@ -48,7 +49,7 @@ import { Err, type Result } from "./result.ts";
 import { type RetryOptions, RetryPolicy } from "./retry.ts";
 import { TaskStatus } from "./status.ts";
 import { isTask, type Task, type TaskContext } from "./task.ts";
-import { requireOption, validateRange, validateType } from "./validators.ts";
+import { requireOption, validateType } from "./validators.ts";
 
 export type { CloseOptions } from "./protocols.ts";
 
@@ -674,15 +675,7 @@ export class JobRunner<TJob, TOutput = unknown> implements AsyncDisposable {
 
 function requireConcurrency(concurrency: number): number {
   if (concurrency === Infinity) return concurrency;
-  const limits = { min: 1, integer: true };
-  return requireOption(
-    validateRange("concurrency", concurrency, limits),
-    concurrency,
-  );
-}
-
-function requireDuration(name: string, durationMs: number): number {
-  return requireOption(validateRange(name, durationMs, { min: 0 }), durationMs);
+  return requireWhole("concurrency", concurrency);
 }
 
 function toFunction<TJob, TOutput>(

@@ -26,6 +26,7 @@
  * @module
  */
 
+import { requireWhole } from "./_options.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { CacheError } from "./errors.ts";
 import { PriorityHeap } from "./priority_heap.ts";
@@ -37,7 +38,7 @@ import type {
   StoreUpdateOptions,
 } from "./protocols.ts";
 import { Err, Ok, type Result } from "./result.ts";
-import { requireOption, validateRange, validateType } from "./validators.ts";
+import { requireOption, validateType } from "./validators.ts";
 
 /** Options of {@linkcode MemoryStore}. */
 export interface MemoryStoreOptions {
@@ -124,10 +125,7 @@ export class MemoryStore<TKey, TValue>
   constructor(options: MemoryStoreOptions = {}) {
     const { maxEntries = 100_000, defaultTtlMs = Infinity } = options;
     this.#clock = options.clock ?? systemClock;
-    this.#maxEntries = requireOption(
-      validateRange("maxEntries", maxEntries, { min: 1, integer: true }),
-      maxEntries,
-    );
+    this.#maxEntries = requireWhole("maxEntries", maxEntries);
     this.#defaultTtlMs = requireOption(
       validateType("defaultTtlMs", defaultTtlMs, "number"),
       defaultTtlMs,

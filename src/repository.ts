@@ -21,6 +21,7 @@
  * @module
  */
 
+import { requireWhole } from "./_options.ts";
 import { plainCopy } from "./_plain.ts";
 import { RepositoryError } from "./errors.ts";
 import type { ListOptions, Repository } from "./protocols.ts";
@@ -103,10 +104,7 @@ export class InMemoryRepository<TEntity, TId = string>
     // Called as plain functions: structuredClone, for one, refuses a `this`.
     this.#idOf = (entity) => idOf(entity);
     this.#copy = (entity) => copy(entity);
-    this.#maxEntities = requireOption(
-      validateRange("maxEntities", maxEntities, { min: 1, integer: true }),
-      maxEntities,
-    );
+    this.#maxEntities = requireWhole("maxEntities", maxEntities);
   }
 
   /** How many entities there are. */
@@ -158,10 +156,7 @@ export class InMemoryRepository<TEntity, TId = string>
    */
   getAll(options: ListOptions = {}): readonly TEntity[] {
     const { offset = 0, limit = Infinity } = options;
-    requireOption(
-      validateRange("offset", offset, { min: 0, integer: true }),
-      offset,
-    );
+    requireWhole("offset", offset, 0);
     requireOption(validateRange("limit", limit, { min: 0 }), limit);
     return this.#entities.values().drop(offset).take(limit)
       .map((entity) => this.#copy(entity)).toArray();

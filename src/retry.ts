@@ -17,6 +17,7 @@
  * @module
  */
 
+import { requireWhole } from "./_options.ts";
 import { type RandomSource, systemRandom } from "./clock.ts";
 import { ValidationError } from "./errors.ts";
 import { Expectations, fillPlaceholders } from "./messages.ts";
@@ -437,11 +438,7 @@ export class RetryPolicy<TFilter extends RetryFilter = RetryFilter> {
   constructor(options: RetryOptions<TFilter> = {}) {
     const { maxAttempts = 3, backoff, shouldRetry } = options;
     if (maxAttempts !== Infinity) {
-      const limits = { min: 1, integer: true };
-      requireOption(
-        validateRange("maxAttempts", maxAttempts, limits),
-        maxAttempts,
-      );
+      requireWhole("maxAttempts", maxAttempts);
     }
     if (backoff !== undefined) {
       requireOption(validateType("backoff", backoff, "function"), backoff);

@@ -49,6 +49,7 @@
  * @module
  */
 
+import { requireWhole } from "./_options.ts";
 import { callReporting } from "./_report.ts";
 import { cancelledError, stopped } from "./_task_result.ts";
 import { type Clock, systemClock, type TimerHandle } from "./clock.ts";
@@ -675,10 +676,7 @@ export class TaskScheduler implements AsyncDisposable {
   constructor(options: TaskSchedulerOptions) {
     const { maxTasks = 10_000, onError } = options;
     requireOption(validateType("onError", onError, "function"), onError);
-    this.#maxTasks = requireOption(
-      validateRange("maxTasks", maxTasks, { min: 1, integer: true }),
-      maxTasks,
-    );
+    this.#maxTasks = requireWhole("maxTasks", maxTasks);
     this.#agenda = new Agenda(options);
   }
 
@@ -945,8 +943,7 @@ export class TaskScheduler implements AsyncDisposable {
   ): Result<ScheduledTask<TOutput, TError>, ScheduleError> {
     const { maxRuns = Infinity } = options;
     if (maxRuns !== Infinity) {
-      const limits = { min: 1, integer: true };
-      requireOption(validateRange("maxRuns", maxRuns, limits), maxRuns);
+      requireWhole("maxRuns", maxRuns);
     }
     const agenda = this.#agenda;
     const task = toRetryable(work, options, agenda.clock);

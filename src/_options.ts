@@ -1,0 +1,38 @@
+/**
+ * What options of all modules have in common.
+ *
+ * @module
+ */
+
+import { requireOption, validateRange } from "./validators.ts";
+
+/**
+ * Throws for what is no length of time.
+ *
+ * @param name The name of the option.
+ * @param durationMs The value, in ms; `Infinity` is one.
+ * @param min The least that it may be.
+ * @returns The value.
+ * @throws {ValidationError} It is not a number, or less.
+ */
+export function requireDuration(
+  name: string,
+  durationMs: number,
+  min = 0,
+): number {
+  return requireOption(validateRange(name, durationMs, { min }), durationMs);
+}
+
+/**
+ * Throws for what is not a whole number.
+ *
+ * @param name The name of the option.
+ * @param value The value.
+ * @param min The least that it may be.
+ * @returns The value.
+ * @throws {ValidationError} It is not a whole number, or less.
+ */
+export function requireWhole(name: string, value: number, min = 1): number {
+  const limits = { min, integer: true };
+  return requireOption(validateRange(name, value, limits), value);
+}
