@@ -11,17 +11,21 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import process from "node:process";
 import {
+  type DeadLetter,
   GzipCompressor,
   InMemoryRepository,
   type Repository,
   RepositoryError,
+  Secret,
   systemClock,
 } from "../mod.ts";
 import { startBlocklist } from "./blocklist_server.ts";
 import { listen } from "./server.ts";
 import type { ReportState } from "./reports.ts";
 import type { Link } from "./links.ts";
-import { configBuilder, createService } from "./service.ts";
+import { configBuilder } from "./config.ts";
+import { createService } from "./service.ts";
+import { InMemoryVisitCounts, type Visit, type VisitCounts } from "./visits.ts";
 
 const unforeseen: unknown[] = [];
 function onError(error: unknown): void {
@@ -29,9 +33,12 @@ function onError(error: unknown): void {
 }
 const hosts = new Map([["evil.example", "phishing"]]);
 let blocklist = await startBlocklist({ hosts, port: 0 });
+const REQUESTS_PER_MINUTE = 400;
 const config = configBuilder()
   .withOverrides({
     port: 0,
+    passwords: new Secret({ demo: "d3m0", ada: "L0velace", bob: "8uilder" }),
+    requestsPerMinute: REQUESTS_PER_MINUTE,
     shutdownTimeoutMs: 5_000,
     blocklist: blocklist.address,
     blocklistConnections: 3,
@@ -61,24 +68,68 @@ const links: Repository<Link> = {
   delete: (slug) => stored.delete(slug),
   exists: (slug) => stored.exists(slug),
 };
-const service = createService(config, { links, onError });
+/** Counts in memory as well, until the demo breaks them. */
+const counted = new InMemoryVisitCounts({
+  maxEntries: 1_000,
+  clock: systemClock,
+});
+const counting = { isBroken: false };
+const visits: VisitCounts = {
+  add(visit) {
+    if (counting.isBroken) throw new Error("the counts are down");
+    counted.add(visit);
+  },
+  get: (link) => counted.get(link),
+};
+const service = createService(config, { links, visits, onError });
 const server = await listen(service.fetch, { ...config, onError });
 
 let requests = 0;
 let failures = 0;
 
-/** One request over real HTTP; redirects are answers, not to be followed. */
-async function send(path: string, init: RequestInit = {}): Promise<Response> {
+/** The tokens of those who have logged in. */
+const tokens = new Map<string, string>();
+
+/**
+ * One request of a user over real HTTP; redirects are answers, not to be
+ * followed.
+ */
+async function send(
+  path: string,
+  init: RequestInit = {},
+  user: string = "demo",
+): Promise<Response> {
   requests++;
-  return await fetch(server.url + path, { redirect: "manual", ...init });
+  const headers = new Headers(init.headers);
+  const token = tokens.get(user);
+  if (token !== undefined) headers.set("authorization", `Bearer ${token}`);
+  return await fetch(server.url + path, {
+    redirect: "manual",
+    ...init,
+    headers,
+  });
 }
 
-function sendJson(path: string, body: unknown): Promise<Response> {
-  return send(path, {
+function sendJson(
+  path: string,
+  body: unknown,
+  user?: string,
+): Promise<Response> {
+  const init = {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: typeof body === "string" ? body : JSON.stringify(body),
-  });
+  };
+  return send(path, init, user);
+}
+
+/** Logs a user in, and gives the token. */
+async function logIn(user: string, password: string): Promise<string> {
+  const answer = await sendJson("/sessions", { user, password }, "nobody");
+  strictEqual(answer.status, 201);
+  const { token } = await answer.json();
+  tokens.set(user, token);
+  return token;
 }
 
 /** Checks that an answer is a problem as RFC 9457 has it, and gives it. */
@@ -109,6 +160,30 @@ async function step(title: string, run: () => Promise<string>): Promise<void> {
 
 const startedAt = systemClock.monotonic();
 console.log(`The reference service at ${server.url}`);
+
+await step("log in", async () => {
+  await problem(await sendJson("/links", { url: "https://a.example" }), 401);
+  const wrong = { user: "demo", password: "guess" };
+  await problem(await sendJson("/sessions", wrong), 401);
+  await logIn("demo", "d3m0");
+
+  const first = await logIn("ada", "L0velace");
+  const post = { method: "POST" };
+  const renewed = await send("/sessions/current", post, "ada");
+  strictEqual(renewed.status, 200);
+  const { token } = await renewed.json();
+  await problem(await send("/sessions/current", post, "ada"), 409); // The old.
+  await problem(await send("/sessions", { method: "DELETE" }, "ada"), 401);
+  tokens.set("ada", token);
+  await logIn("ada", "L0velace"); // Elsewhere.
+  const everywhere = await send("/sessions", { method: "DELETE" }, "ada");
+  strictEqual((await everywhere.json()).ended, 2);
+  for (const gone of [first, token, tokens.get("ada")!]) {
+    tokens.set("ada", gone);
+    await problem(await send("/sessions", { method: "DELETE" }, "ada"), 401);
+  }
+  return "a wrong password refused, a token changed, all of a user revoked";
+});
 
 await step("create", async () => {
   const answers = await Promise.all(
@@ -260,18 +335,21 @@ await step("cache", async () => {
   stored.update({ ...before, url: "https://example.com/behind" });
   const cached = await send("/s/docs");
   strictEqual(cached.headers.get("location"), before.url); // As looked up.
-  await sendJson("/links", { url: before.url, slug: "ada-1", owner: "ada" });
+  await logIn("ada", "L0velace");
+  await sendJson("/links", { url: before.url, slug: "ada-1" }, "ada");
   strictEqual((await send("/s/ada-1")).status, 302);
-  const answer = await send("/owners/ada/links", { method: "DELETE" });
+  const remove = { method: "DELETE" };
+  await problem(await send("/owners/ada/links", remove), 403); // By another one.
+  const answer = await send("/owners/ada/links", remove, "ada");
   strictEqual((await answer.json()).deleted, 1);
   await problem(await send("/s/ada-1"), 404);
   return "a look-up from memory; all links of an owner gone with their tag";
 });
 
 await step("pool", async () => {
-  const owner = "pool";
+  await logIn("bob", "8uilder");
   const create = (host: string) =>
-    sendJson("/links", { url: `https://${host}/`, owner });
+    sendJson("/links", { url: `https://${host}/` }, "bob");
   const { asked } = blocklist;
   blocklist.hold();
   const creates = Array.from({ length: 24 }, () => create("a.example"));
@@ -298,9 +376,64 @@ await step("pool", async () => {
   blocklist = await startBlocklist({ hosts, port: blocklist.port });
   strictEqual((await create("c.example")).status, 201);
 
-  const removed = await send(`/owners/${owner}/links`, { method: "DELETE" });
+  const removed = await send("/owners/bob/links", { method: "DELETE" }, "bob");
   strictEqual((await removed.json()).deleted, 26);
   return "24 at a time over 3 connections, one blocked; broken, refused, back";
+});
+
+/** Waits for what goes on behind an answer. */
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  while (!await isSo()) await systemClock.sleep(20);
+}
+
+await step("messages", async () => {
+  const countOf = async (slug: string): Promise<number> =>
+    (await (await send(`/links/${slug}/visits`)).json()).visits;
+  const letters = async (): Promise<DeadLetter<Visit>[]> =>
+    (await (await send("/dead-letters")).json()).deadLetters;
+  const before = await countOf("docs");
+  await send("/s/docs");
+  await until(async () => await countOf("docs") === before + 1);
+
+  counting.isBroken = true;
+  await send("/s/docs");
+  await until(async () => (await letters()).length === 1);
+  const [letter] = await letters();
+  strictEqual(letter?.meta.topic, "visits.demo");
+  strictEqual(letter.attempts, 3);
+  strictEqual(letter.error?.message, "the counts are down");
+  for (const error of unforeseen.splice(0)) {
+    match(String(error), /the counts are down/); // Once for each attempt.
+  }
+
+  counting.isBroken = false;
+  const replay = `/dead-letters/${letter.id}/replay`;
+  const post = { method: "POST" };
+  await problem(await send(replay, post, "bob"), 403);
+  strictEqual((await send(replay, post)).status, 204);
+  await until(async () => await countOf("docs") === before + 2);
+  deepStrictEqual(await letters(), []);
+  return "visits counted; one dead after 3 attempts, replayed and counted";
+});
+
+await step("limit", async () => {
+  let allowed = 0;
+  let answer = await send("/", {}, "ada");
+  for (; answer.ok; answer = await send("/", {}, "ada")) {
+    await answer.body?.cancel();
+    allowed++;
+  }
+  ok(allowed > REQUESTS_PER_MINUTE / 2); // Some have been made before.
+  const { code } = await problem(answer, 429);
+  strictEqual(code, "SECURITY_RATE_LIMITED");
+  strictEqual(answer.headers.get("retry-after"), "1");
+  match(answer.headers.get("ratelimit")!, /^"requests";r=0;t=\d+$/);
+  strictEqual(
+    answer.headers.get("ratelimit-policy"),
+    `"requests";q=${REQUESTS_PER_MINUTE};w=60`,
+  );
+  strictEqual((await send("/")).status, 200); // Others are not concerned.
+  return `${allowed} requests of one client, then 429; others go on`;
 });
 
 await step("delete", async () => {

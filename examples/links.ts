@@ -60,6 +60,8 @@ export interface LinkCreatorParts {
 /** What a client wants. */
 export interface LinkOrder {
   readonly body: unknown;
+  /** Who makes it; anybody's where nobody has said who he is. */
+  readonly user: string | undefined;
   /** Its signal aborts when it has gone. */
   readonly client: { readonly signal: AbortSignal };
 }
@@ -80,10 +82,10 @@ export function linkCreator(
   { links, blocklist, clock, random, retries }: LinkCreatorParts,
 ): Service<LinkOrder, Link, LinkError> {
   return {
-    async execute({ body: input, client }) {
+    async execute({ body: input, user, client }) {
       const body = validateType("body", input, "object");
       if (!body.ok) return err([body.error]);
-      const { url, slug, owner = "anonymous", ...unknown } = body.value;
+      const { url, slug, owner = user ?? "anonymous", ...unknown } = body.value;
       const checked = allErrors([
         validateUrl("url", url),
         slug === undefined ? ok(slug) : validateFormat("slug", slug, SLUG),
@@ -99,6 +101,10 @@ export function linkCreator(
         string | undefined,
         string,
       ];
+      if (user !== undefined && checkedOwner !== user) {
+        const resource = checkedOwner;
+        return err(new SecurityError("SECURITY_POLICY_DENIED", { resource }));
+      }
       // A host with a dot at its end is the same host.
       const host = new URL(href).hostname.replace(/\.$/, "");
       const verdict = await blocklist?.check(host, client);

@@ -5,13 +5,22 @@
  * @module
  */
 
-import { catchToResult } from "../mod.ts";
+import { catchToResult, type StoredToken } from "../mod.ts";
 import { HttpProblem, problemResponse } from "./http.ts";
+
+/** Who asks. */
+export interface Caller {
+  /** What tells one client from another. */
+  readonly client: string;
+  /** There where the request came with a good one. */
+  readonly token: StoredToken | undefined;
+}
 
 /** What a handler gets besides the request. */
 export interface RouteMatch {
   readonly url: URL;
   readonly params: Readonly<Record<string, string>>;
+  readonly caller: Caller;
 }
 
 /** Answers one kind of request. */
@@ -40,7 +49,7 @@ export class Router {
    * Answers a request: by its handler; HEAD as GET (every server drops the
    * body itself); OPTIONS with what is allowed; else as a problem.
    */
-  async route(request: Request): Promise<Response> {
+  async route(request: Request, caller: Caller): Promise<Response> {
     // Some servers make the URL of whatever the Host header says: with a
     // delimiter in it the path would be of the client's choosing.
     const host = request.headers.get("host") ?? "";
@@ -76,7 +85,7 @@ export class Router {
         );
     }
     const { params } = match;
-    return await match.route.handler(request, { url, params });
+    return await match.route.handler(request, { url, params, caller });
   }
 }
 

@@ -8,7 +8,8 @@
  */
 
 import process from "node:process";
-import { configBuilder, createService } from "./service.ts";
+import { configBuilder } from "./config.ts";
+import { createService } from "./service.ts";
 import { listen } from "./server.ts";
 
 const builder = configBuilder();

@@ -6,8 +6,17 @@
 
 import { systemClock } from "../mod.ts";
 
+/** Who is at the other end of a connection. */
+export interface Peer {
+  /** Its IP address, where it has one. */
+  readonly address: string | undefined;
+}
+
 /** Answers a request. */
-export type FetchFunction = (request: Request) => Promise<Response>;
+export type FetchFunction = (
+  request: Request,
+  peer: Peer,
+) => Promise<Response>;
 
 /** Where to listen, and how to stop. */
 export interface ListenOptions {

@@ -9,13 +9,14 @@ import {
 /** The part of Bun that is used here. */
 interface BunServer {
   readonly port: number;
+  requestIP(request: Request): { readonly address: string } | null;
   stop(closeActiveConnections?: boolean): Promise<void>;
 }
 declare const Bun: {
   serve(options: {
     hostname: string;
     port: number;
-    fetch: FetchFunction;
+    fetch: (request: Request, server: BunServer) => Promise<Response>;
     error: (error: unknown) => Response;
   }): BunServer;
 };
@@ -28,7 +29,8 @@ export function listen(
   const server = Bun.serve({
     hostname: host,
     port,
-    fetch,
+    fetch: (request, server) =>
+      fetch(request, { address: server.requestIP(request)?.address }),
     error(error) {
       onError(error);
       return new Response(null, { status: 500 });

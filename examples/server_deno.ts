@@ -3,6 +3,7 @@ import {
   type FetchFunction,
   type ListenOptions,
   originOf,
+  type Peer,
   type RunningServer,
 } from "./server.ts";
 
@@ -19,7 +20,7 @@ export function listen(
       onError(error);
       return new Response(null, { status: 500 });
     },
-  }, fetch);
+  }, (request, { remoteAddr }) => fetch(request, peerOf(remoteAddr)));
   return Promise.resolve({
     url: originOf(host, server.addr.port),
     close: () =>
@@ -27,4 +28,8 @@ export function listen(
       // with the process.
       closeWithin(shutdownTimeoutMs, server.shutdown(), () => {}),
   });
+}
+
+function peerOf(remote: Deno.Addr): Peer {
+  return { address: "hostname" in remote ? remote.hostname : undefined };
 }

@@ -63,7 +63,9 @@ async function answer(
     outgoing.writeHead(400, { connection: "close" }).end();
     return;
   }
-  const response = await fetch(request.value);
+  const response = await fetch(request.value, {
+    address: incoming.socket.remoteAddress,
+  });
   if (outgoing.destroyed) {
     // The client has gone: nobody would listen to what the body fails with.
     await response.body?.cancel().catch(() => {});
@@ -103,6 +105,13 @@ function toRequest(
     method,
     headers,
     signal: abort.signal,
-    ...(hasBody && { body: Readable.toWeb(incoming), duplex: "half" }),
+    ...(hasBody && { body: bodyOf(incoming), duplex: "half" }),
   } as RequestInit);
+}
+
+/** It can be cancelled, and what is left of it read off by somebody else. */
+function bodyOf(incoming: IncomingMessage): ReadableStream<Uint8Array> {
+  return ReadableStream.from<Uint8Array>(
+    incoming.iterator({ destroyOnReturn: false }),
+  );
 }

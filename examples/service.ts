@@ -15,6 +15,18 @@
  * | `POST /reports` `{ host, urgency? }` | 202; a report is drawn by and by |
  * | `GET /reports/{host}` | where it stands, and at last what it tells |
  * | `DELETE /reports/{host}` | 202; it is called off |
+ * | `GET /links/{slug}/visits` | how often the link was visited |
+ * | `GET /dead-letters` | the visits that could not be counted |
+ * | `POST /dead-letters/{id}/replay` | 204; it is counted again |
+ * | `DELETE /dead-letters/{id}` | 204; it is thrown away |
+ * | `POST /sessions` `{ user, password }` | 201 and a bearer token |
+ * | `POST /sessions/current` | 200 and a new token for the old one |
+ * | `DELETE /sessions/current` | 204; the session is over |
+ * | `DELETE /sessions` | how many sessions of the user are over |
+ *
+ * Where `LINKS_PASSWORDS` names users, links are made and changed by their owners
+ * only, who show their tokens. Each client may do so much a minute, and is told
+ * how much is left: a user is one wherever he comes from, else an address is.
  *
  * Where `LINKS_BLOCKLIST` names a back-end, it is asked about the host of each
  * new link; without its word there is no link: 403 where the host is blocked, 503
@@ -28,121 +40,49 @@
 
 import {
   allErrors,
+  type Awaitable,
   type Clock,
   compressResponse,
-  ConfigBuilder,
-  type ConfigOf,
-  type ErrorCode,
-  type Field,
-  field,
+  type DeadLetterRetryError,
+  EventBus,
+  GcraLimiter,
   InMemoryCacheProvider,
   InMemoryRepository,
+  ipKey,
   ok,
-  PoolError,
   type RandomSource,
+  rateLimitHeaders,
   type Repository,
-  RepositoryError,
   type Result,
   SecurityError,
   systemClock,
   systemRandom,
-  TaskError,
   validateFormat,
   validateRange,
   type ValidationError,
 } from "../mod.ts";
-import { ADDRESS, Blocklist } from "./blocklist.ts";
+import { failure, MINUTE, notFound, tooMany } from "./answers.ts";
+import { Blocklist } from "./blocklist.ts";
 import { CachedLinks } from "./cached_links.ts";
-import { type Link, linkCreator, type LinkError } from "./links.ts";
+import type { ServiceConfig } from "./config.ts";
 import { HttpProblem, problemResponse, readJson } from "./http.ts";
+import { type Link, linkCreator } from "./links.ts";
 import { Reports } from "./reports.ts";
-import { Router } from "./router.ts";
-
-type ServiceFields = {
-  readonly host: Field<string>;
-  readonly port: Field<number>;
-  readonly maxLinks: Field<number>;
-  readonly maxCachedLinks: Field<number>;
-  readonly maxBodyBytes: Field<number>;
-  readonly bodyTimeoutMs: Field<number>;
-  readonly shutdownTimeoutMs: Field<number>;
-  readonly slugRetries: Field<number>;
-  readonly blocklist: Field<string | undefined>;
-  readonly blocklistConnections: Field<number>;
-  readonly blocklistWaitMs: Field<number>;
-  readonly blocklistTimeoutMs: Field<number>;
-};
-
-/** The service's configuration. */
-export type ServiceConfig = ConfigOf<ServiceFields>;
-
-/** What there is to configure: `HOST`, `PORT` and `LINKS_…`. */
-export function configBuilder(): ConfigBuilder<ServiceFields> {
-  return new ConfigBuilder({
-    host: field.string({
-      env: "HOST",
-      default: "127.0.0.1",
-      description: "The address to listen at",
-    }),
-    port: field.integer({
-      env: "PORT",
-      default: 8080,
-      min: 0,
-      max: 65535,
-      description: "The port to listen at; 0 for a free one",
-    }),
-    maxLinks: field.integer({
-      default: 100_000,
-      min: 1,
-      description: "How many links there may be",
-    }),
-    maxCachedLinks: field.integer({
-      default: 10_000,
-      min: 1,
-      description: "How many look-ups of links are cached",
-    }),
-    maxBodyBytes: field.integer({
-      default: 1024 * 1024,
-      min: 1,
-      description: "How large a request's body may be",
-    }),
-    bodyTimeoutMs: field.duration({
-      default: "30s",
-      description: "How long a request's body may take",
-    }),
-    shutdownTimeoutMs: field.duration({
-      default: "10s",
-      description: "How long requests under way may take at the end",
-    }),
-    slugRetries: field.integer({
-      default: 3,
-      min: 0,
-      description: "How often another random slug is tried",
-    }),
-    blocklist: field.string({
-      optional: true,
-      format: ADDRESS,
-      description: "Where to ask which hosts nobody may link to, as host:port",
-    }),
-    blocklistConnections: field.integer({
-      default: 4,
-      min: 1,
-      description: "How many connections to the blocklist there may be",
-    }),
-    blocklistWaitMs: field.duration({
-      default: "500ms",
-      description: "How long a request waits for such a connection",
-    }),
-    blocklistTimeoutMs: field.duration({
-      default: "2s",
-      description: "How long asking the blocklist may take in all",
-    }),
-  }, { envPrefix: "LINKS_" });
-}
+import { type Caller, type RouteMatch, Router } from "./router.ts";
+import type { Peer } from "./server.ts";
+import { addSessionRoutes } from "./session_routes.ts";
+import { Sessions, unauthorized } from "./sessions.ts";
+import {
+  InMemoryVisitCounts,
+  type ServiceEvents,
+  type VisitCounts,
+  Visits,
+} from "./visits.ts";
 
 /** What the service works with; tests bring their own. */
 export interface ServiceParts {
   readonly links?: Repository<Link>;
+  readonly visits?: VisitCounts;
   readonly clock?: Clock;
   readonly random?: RandomSource;
   /** Gets what clients are not told: what is behind a 500 or a 503. */
@@ -151,8 +91,8 @@ export interface ServiceParts {
 
 /** A function from request to response, and what goes on behind it. */
 export interface LinkService {
-  /** Answers a request. */
-  fetch(request: Request): Promise<Response>;
+  /** Answers a request of a peer. */
+  fetch(request: Request, peer?: Peer): Promise<Response>;
   /**
    * Ends what goes on in the background, once the server has closed; nothing is
    * pending afterwards.
@@ -173,6 +113,10 @@ export function createService(
     }),
     clock = systemClock,
     random = systemRandom,
+    visits: counts = new InMemoryVisitCounts({
+      maxEntries: config.maxLinks,
+      clock,
+    }),
     onError,
   } = parts;
 
@@ -198,14 +142,40 @@ export function createService(
     retries: config.slugRetries,
   });
   const reports = new Reports({ links, clock, random, onError });
+  const events = new EventBus<ServiceEvents>({ onError });
+  const visits = new Visits({ events, counts, clock, random, onError });
+
+  const { passwords, sessionMs, requestsPerMinute, logInsPerMinute } = config;
+  const sessions = passwords && new Sessions({ passwords, sessionMs, clock });
+  const requests = new GcraLimiter({
+    limit: requestsPerMinute,
+    ...MINUTE,
+    clock,
+  });
+  const logIns = new GcraLimiter({
+    limit: logInsPerMinute,
+    ...MINUTE,
+    clock,
+  });
+
+  /** Whether what is an owner's may be changed: `undefined` where it may. */
+  function refusal({ token }: Caller, owner: string): Response | undefined {
+    if (sessions === undefined || token?.userId === owner) return undefined;
+    if (token === undefined) return problemResponse(unauthorized());
+    return failure(
+      new SecurityError("SECURITY_POLICY_DENIED", { resource: owner }),
+    );
+  }
 
   const router = new Router()
     .on("GET", "/", () => html(WELCOME))
-    .on("POST", "/links", async (request) => {
+    .on("POST", "/links", async (request, { caller: { token } }) => {
+      if (sessions && !token) return problemResponse(unauthorized());
       const body = await readJson(request, config, clock);
       if (!body.ok) return problemResponse(body.error);
       const created = await createLink.execute({
         body: body.value,
+        user: token?.userId,
         client: request,
       });
       if (!created.ok) return failure(created.error);
@@ -227,18 +197,34 @@ export function createService(
       const link = await links.get(slug!);
       return link ? Response.json(link) : failure(notFound("Link", slug!));
     })
-    .on("DELETE", "/links/:slug", async (_request, { params: { slug } }) => {
+    .on("DELETE", "/links/:slug", async (_request, { params, caller }) => {
+      const { slug } = params;
+      const link = sessions && await links.get(slug!);
+      const refused = link && refusal(caller, link.owner);
+      if (refused) return refused;
       const deleted = await links.delete(slug!);
       return deleted
         ? new Response(null, { status: 204 })
         : failure(notFound("Link", slug!));
     })
-    .on("DELETE", "/owners/:owner/links", async (_request, { params }) => {
+    .on("DELETE", "/owners/:owner/links", async (_request, match) => {
+      const { params, caller } = match;
+      const refused = refusal(caller, params.owner!);
+      if (refused) return refused;
       return Response.json({ deleted: await links.deleteAllOf(params.owner!) });
     })
-    .on("GET", "/s/:slug", async (_request, { params: { slug } }) => {
+    .on("GET", "/links/:slug/visits", async (_request, { params }) => {
+      const link = await links.get(params.slug!);
+      if (!link) return failure(notFound("Link", params.slug!));
+      return Response.json({ visits: await visits.countOf(link) });
+    })
+    .on("GET", "/s/:slug", async (request, { params: { slug } }) => {
       const link = await links.get(slug!);
       if (!link) return failure(notFound("Link", slug!));
+      if (request.method === "GET") {
+        const visitedAt = new Date(clock.now()).toISOString();
+        events.emit("link.visited", { link, visitedAt });
+      }
       return new Response(null, {
         status: 302,
         headers: { location: link.url },
@@ -263,19 +249,65 @@ export function createService(
       return reports.cancel(host!)
         ? new Response(null, { status: 202 })
         : failure(notFound("Report", host!));
+    })
+    .on("GET", "/dead-letters", async (_request, { caller: { token } }) => {
+      if (sessions && !token) return problemResponse(unauthorized());
+      return Response.json({
+        deadLetters: await visits.deadLetters(token?.userId),
+      });
+    })
+    .on("POST", "/dead-letters/:id/replay", (_request, match) => {
+      return changeLetter(match, (id) => visits.replay(id));
+    })
+    .on("DELETE", "/dead-letters/:id", (_request, match) => {
+      return changeLetter(match, async (id) => ok(await visits.discard(id)));
     });
 
+  /** Sends a dead letter of the caller's links again, or throws it away. */
+  async function changeLetter(
+    { params, caller }: RouteMatch,
+    change: (id: string) => Awaitable<Result<boolean, DeadLetterRetryError>>,
+  ): Promise<Response> {
+    const id = params.id!;
+    const letter = await visits.deadLetter(id);
+    if (!letter) return failure(notFound("DeadLetter", id));
+    const refused = refusal(caller, letter.message.link.owner);
+    if (refused) return refused;
+    const changed = await change(id);
+    if (!changed.ok) return failure(changed.error);
+    return changed.value
+      ? new Response(null, { status: 204 })
+      : failure(notFound("DeadLetter", id));
+  }
+
+  if (sessions) addSessionRoutes(router, { sessions, logIns, config, clock });
+
   return {
-    async fetch(request) {
+    async fetch(request, peer) {
       try {
-        return await compressResponse(request, await router.route(request));
+        const token = await sessions?.find(request);
+        const client = token
+          ? `user ${token.userId}`
+          : ipKey(peer?.address ?? "").unwrapOr("unknown");
+        const decision = requests.consume(client);
+        if (!decision.allowed) return tooMany("requests", decision);
+        const response = await router.route(request, { client, token });
+        const limits = rateLimitHeaders("requests", decision, MINUTE);
+        for (const [name, value] of Object.entries(limits)) {
+          if (!response.headers.has(name)) response.headers.set(name, value);
+        }
+        return await compressResponse(request, response);
       } catch (error) {
         onError(error);
         return problemResponse(new HttpProblem(500));
       }
     },
     async close() {
-      await Promise.all([reports.close(), blocklist?.close()]);
+      await Promise.all([
+        reports.close(),
+        visits.close(),
+        blocklist?.close(),
+      ]);
     },
   };
 }
@@ -290,57 +322,6 @@ function pageParameter(
   if (text === null) return ok(fallback);
   return validateFormat(name, text, /\d+/)
     .andThen((digits) => validateRange(name, Number(digits), limits));
-}
-
-function notFound(
-  entity: string,
-  id: string,
-): RepositoryError<"DB_ENTITY_NOT_FOUND"> {
-  return new RepositoryError("DB_ENTITY_NOT_FOUND", { entity, id });
-}
-
-/** The HTTP status of each error that an operation may answer with. */
-const STATUS_OF: { readonly [C in ErrorCode]?: number } = {
-  DB_ENTITY_NOT_FOUND: 404,
-  DB_DUPLICATE_KEY: 409,
-  DB_REPOSITORY_FULL: 507,
-  TASK_QUEUE_FULL: 503,
-  TASK_QUEUE_CLOSED: 503,
-  TASK_TIMEOUT: 503,
-  TASK_CANCELLED: 503,
-  POOL_EXHAUSTED: 503,
-  POOL_ACQUIRE_TIMEOUT: 503,
-  POOL_ACQUIRE_CANCELLED: 503,
-  POOL_CONNECTION_ERROR: 503,
-  POOL_CLOSED: 503,
-};
-
-function failure(error: LinkError | TaskError): Response {
-  if (SecurityError.is(error)) {
-    const { code, message, details } = error;
-    const members = { code, reason: details?.reason };
-    return problemResponse(new HttpProblem(403, message, members));
-  }
-  if (PoolError.is(error) || RepositoryError.is(error) || TaskError.is(error)) {
-    const status = STATUS_OF[error.code];
-    if (status === undefined) throw error;
-    // A pool's message may tell of the back-end's address.
-    const detail = PoolError.is(error)
-      ? "The host cannot be checked now"
-      : error.message;
-    return problemResponse(
-      new HttpProblem(status, detail, { code: error.code }),
-    );
-  }
-  return problemResponse(
-    new HttpProblem(422, "Some fields are not valid", {
-      errors: error.map(({ field, code, message }) => ({
-        field,
-        code,
-        message,
-      })),
-    }),
-  );
 }
 
 const WELCOME = `<!doctype html>

@@ -18,27 +18,35 @@ import {
   startBlocklist,
 } from "../examples/blocklist_server.ts";
 import { CachedLinks } from "../examples/cached_links.ts";
+import { configBuilder, type ServiceConfig } from "../examples/config.ts";
 import type { Link } from "../examples/links.ts";
-import { listen, originOf, type RunningServer } from "../examples/server.ts";
 import {
-  configBuilder,
+  listen,
+  originOf,
+  type Peer,
+  type RunningServer,
+} from "../examples/server.ts";
+import {
   createService,
   type LinkService,
-  type ServiceConfig,
   type ServiceParts,
 } from "../examples/service.ts";
 import type { ReportState } from "../examples/reports.ts";
+import type { Visit, VisitCounts } from "../examples/visits.ts";
 import {
+  type Awaitable,
+  type DeadLetter,
   InMemoryCacheProvider,
   InMemoryRepository,
   type Repository,
+  Secret,
   systemClock,
   systemRandom,
 } from "../mod.ts";
 import { ManualClock } from "../src/testing.ts";
 import { watch } from "./foundation_support.ts";
 
-type Fetch = (request: Request) => Promise<Response>;
+type Fetch = (request: Request, peer?: Peer) => Promise<Response>;
 
 const ORIGIN = "http://links.test";
 
@@ -53,7 +61,7 @@ function makeService(
   const config = configWith(overrides);
   const service = createService(config, { onError: rethrow, ...parts });
   services.push(service);
-  return (request) => service.fetch(request);
+  return (request, peer) => service.fetch(request, peer);
 }
 
 /** What the tests have made, and what is closed after each. */
@@ -537,8 +545,8 @@ describe("service", () => {
 });
 
 /** Waits for what only other sides of sockets can bring about. */
-async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await systemClock.sleep(1);
+async function until(isSo: () => Awaitable<boolean>): Promise<void> {
+  while (!await isSo()) await systemClock.sleep(1);
 }
 
 /** What a test has started, ended after it. */
@@ -1196,7 +1204,8 @@ describe("reports", () => {
 
   it("refuses orders beyond its bound, and once it is closed", async () => {
     const { links, pages } = makeLinks();
-    const fetch = makeService({}, { links, clock: new ManualClock() });
+    const parts = { links, clock: new ManualClock() };
+    const fetch = makeService({ requestsPerMinute: 10_000 }, parts);
     const held = Promise.withResolvers<void>();
     pages.push(() => held.promise, () => held.promise);
     for (let i = 0; i < 1_000; i++) {
@@ -1215,6 +1224,449 @@ describe("reports", () => {
     strictEqual((await problemOf(refused)).code, "TASK_QUEUE_CLOSED");
     held.resolve();
     await closed;
+  });
+});
+
+const PASSWORDS = new Secret({ ada: "L0velace", bob: "8uilder" });
+
+/** A request as somebody, with a body that is JSON where there is one. */
+function requestOf(
+  method: string,
+  path: string,
+  { token, body }: { readonly token?: string; readonly body?: unknown } = {},
+): Request {
+  return new Request(ORIGIN + path, {
+    method,
+    headers: {
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      ...(body !== undefined && { "content-type": "application/json" }),
+    },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
+}
+
+async function logIn(
+  fetch: Fetch,
+  user: keyof ReturnType<typeof PASSWORDS.reveal>,
+): Promise<string> {
+  const body = { user, password: PASSWORDS.reveal()[user] };
+  const answer = await fetch(requestOf("POST", "/sessions", { body }));
+  strictEqual(answer.status, 201);
+  return (await answer.json()).token;
+}
+
+async function statusesOf(
+  fetch: Fetch,
+  requests: readonly Request[],
+): Promise<readonly number[]> {
+  const statuses: number[] = [];
+  for (const request of requests) {
+    const answer = await fetch(request);
+    await answer.body?.cancel();
+    statuses.push(answer.status);
+  }
+  return statuses;
+}
+
+describe("sessions", () => {
+  afterEach(closeServices);
+
+  const link = { url: "https://example.com/" };
+  const make = (token?: string, body: unknown = link) =>
+    requestOf("POST", "/links", { body, ...(token && { token }) });
+  const renew = (token?: string) =>
+    requestOf("POST", "/sessions/current", token ? { token } : {});
+  const end = (path: string, token: string) =>
+    requestOf("DELETE", path, { token });
+
+  it("are not there where there are no users", async () => {
+    const fetch = makeService();
+    const body = { user: "ada", password: "L0velace" };
+    const answer = await fetch(requestOf("POST", "/sessions", { body }));
+    strictEqual(answer.status, 404);
+  });
+
+  it("begin with the password of the user, and with no other", async () => {
+    const clock = new ManualClock({ now: Date.UTC(2026, 0, 1) });
+    const fetch = makeService({ passwords: PASSWORDS }, { clock });
+    const body = { user: "ada", password: "L0velace" };
+    const answer = await fetch(requestOf("POST", "/sessions", { body }));
+    strictEqual(answer.status, 201);
+    const { token, ...session } = await answer.json();
+    deepStrictEqual(session, {
+      user: "ada",
+      expiresAt: "2026-01-01T01:00:00.000Z",
+    });
+    match(token, /^[\w-]{43}$/);
+    const others: readonly unknown[] = [
+      { user: "ada", password: "8uilder" },
+      { user: "ada", password: "undefined" },
+      { user: "carl", password: "undefined" },
+      { user: "__proto__", password: "undefined" },
+      { user: "toString", password: "L0velace" },
+    ];
+    for (const body of others) {
+      const refused = await fetch(requestOf("POST", "/sessions", { body }));
+      strictEqual(refused.status, 401);
+      strictEqual(refused.headers.get("www-authenticate"), "Bearer");
+      const { detail } = await problemOf(refused);
+      strictEqual(detail, "The user name or the password is wrong");
+    }
+    for (const body of [{ user: "ada" }, { password: "x", user: 1 }, [], ""]) {
+      const refused = await fetch(requestOf("POST", "/sessions", { body }));
+      strictEqual(refused.status, 422);
+    }
+  });
+
+  it("let only owners make and change links", async () => {
+    const fetch = makeService({ passwords: PASSWORDS });
+    const ada = await logIn(fetch, "ada");
+    const bob = await logIn(fetch, "bob");
+    deepStrictEqual(
+      await statusesOf(fetch, [
+        make(),
+        make("guess"),
+        make(ada, { ...link, slug: "mine" }),
+        make(ada, { ...link, owner: "bob" }),
+        make(ada, { ...link, owner: "ada" }),
+        requestOf("GET", "/links/mine"),
+        requestOf("DELETE", "/links/mine"),
+        end("/links/mine", bob),
+        end("/links/nowhere", bob),
+        end("/owners/ada/links", bob),
+        requestOf("DELETE", "/owners/ada/links"),
+        end("/links/mine", ada),
+        end("/owners/ada/links", ada),
+      ]),
+      [401, 401, 201, 403, 201, 200, 401, 403, 404, 403, 401, 204, 200],
+    );
+  });
+
+  it("take a token in any case of the scheme, and nothing like it", async () => {
+    const fetch = makeService({ passwords: PASSWORDS });
+    const token = await logIn(fetch, "ada");
+    const headers = [
+      [`bearer   ${token}`, 201],
+      [`Bearer ${token} x`, 401],
+      [`Bearer ${token.slice(1)}`, 401],
+      [`Basic ${token}`, 401],
+      [token, 401],
+      ["Bearer ", 401],
+    ] as const;
+    for (const [authorization, status] of headers) {
+      const request = make();
+      request.headers.set("authorization", authorization);
+      strictEqual((await fetch(request)).status, status, authorization);
+    }
+  });
+
+  it("go on with a new token, and end where an old one comes back", async () => {
+    const clock = new ManualClock();
+    const fetch = makeService({ passwords: PASSWORDS }, { clock });
+    const first = await logIn(fetch, "ada");
+    const answer = await fetch(renew(first));
+    strictEqual(answer.status, 200);
+    const second = (await answer.json()).token;
+    deepStrictEqual(
+      await statusesOf(fetch, [make(first), make(second), renew(first)]),
+      [401, 201, 409],
+    );
+    clock.advance(10_001); // Whoever comes now has not just been too quick.
+    deepStrictEqual(
+      await statusesOf(fetch, [
+        make(second),
+        renew(first),
+        make(second),
+        renew(second),
+        renew("guess"),
+        renew(),
+      ]),
+      [201, 401, 401, 401, 401, 401],
+    );
+  });
+
+  it("end with their time", async () => {
+    const clock = new ManualClock();
+    const config = { passwords: PASSWORDS, sessionMs: 60_000 };
+    const fetch = makeService(config, { clock });
+    const token = await logIn(fetch, "ada");
+    clock.advance(59_999);
+    strictEqual((await fetch(make(token))).status, 201);
+    clock.advance(1);
+    deepStrictEqual(
+      await statusesOf(fetch, [make(token), renew(token)]),
+      [401, 401],
+    );
+  });
+
+  it("end by themselves, or everywhere", async () => {
+    const fetch = makeService({ passwords: PASSWORDS });
+    const [phone, laptop] = [
+      await logIn(fetch, "ada"),
+      await logIn(fetch, "ada"),
+    ];
+    const bob = await logIn(fetch, "bob");
+    deepStrictEqual(
+      await statusesOf(fetch, [
+        end("/sessions/current", phone),
+        make(phone),
+        make(laptop),
+        end("/sessions/current", phone),
+      ]),
+      [204, 401, 201, 401],
+    );
+    const tablet = await logIn(fetch, "ada");
+    const answer = await fetch(end("/sessions", laptop));
+    strictEqual((await answer.json()).ended, 2);
+    deepStrictEqual(
+      await statusesOf(fetch, [make(laptop), make(tablet), make(bob)]),
+      [401, 401, 201],
+    );
+  });
+});
+
+describe("limits", () => {
+  afterEach(closeServices);
+
+  const page = () => requestOf("GET", "/");
+  const from = (address: string | undefined): Peer => ({ address });
+
+  it("count each client's requests and tell how many are left", async () => {
+    const clock = new ManualClock();
+    const fetch = makeService({ requestsPerMinute: 2 }, { clock });
+    const first = await fetch(page(), from("203.0.113.7"));
+    strictEqual(first.status, 200);
+    strictEqual(first.headers.get("ratelimit-policy"), '"requests";q=2;w=60');
+    strictEqual(first.headers.get("ratelimit"), '"requests";r=1;t=30');
+    const mapped = await fetch(page(), from("::ffff:203.0.113.7"));
+    strictEqual(mapped.headers.get("ratelimit"), '"requests";r=0;t=60');
+    clock.advance(10_000);
+    const denied = await fetch(page(), from("203.0.113.7"));
+    strictEqual(denied.status, 429);
+    strictEqual(denied.headers.get("retry-after"), "20");
+    strictEqual(denied.headers.get("ratelimit"), '"requests";r=0;t=20');
+    const { code, detail } = await problemOf(denied);
+    strictEqual(code, "SECURITY_RATE_LIMITED");
+    strictEqual(detail, "At most 2 requests a minute");
+    for (const other of ["203.0.113.8", "2001:db8::1", undefined]) {
+      strictEqual((await fetch(page(), from(other))).status, 200);
+    }
+    clock.advance(20_000);
+    const allowed = await fetch(page(), from("203.0.113.7"));
+    strictEqual(allowed.status, 200);
+  });
+
+  it("take a user for one wherever he comes from", async () => {
+    const clock = new ManualClock();
+    const config = { passwords: PASSWORDS, requestsPerMinute: 3 };
+    const fetch = makeService(config, { clock });
+    const token = await logIn(fetch, "ada");
+    for (const [i, status] of [200, 200, 200, 429].entries()) {
+      const request = requestOf("GET", "/", { token });
+      const answer = await fetch(request, from(`203.0.113.${i}`));
+      strictEqual(answer.status, status);
+    }
+    strictEqual((await fetch(page(), from("203.0.113.0"))).status, 200);
+  });
+
+  it("count wrong passwords, not right ones", async () => {
+    const clock = new ManualClock();
+    const config = { passwords: PASSWORDS, logInsPerMinute: 2 };
+    const fetch = makeService(config, { clock });
+    for (let i = 0; i < 5; i++) await logIn(fetch, "ada");
+    const attempt = (user: string, password: string) =>
+      requestOf("POST", "/sessions", { body: { user, password } });
+    deepStrictEqual(
+      await statusesOf(fetch, [
+        attempt("ada", "x"),
+        attempt("ada", "y"),
+        attempt("ada", "z"),
+        attempt("bob", "8uilder"),
+      ]),
+      [401, 401, 429, 201],
+    );
+    const denied = await fetch(attempt("ada", "L0velace"));
+    strictEqual(denied.headers.get("retry-after"), "30");
+    match(denied.headers.get("ratelimit")!, /^"log-ins";r=0;/);
+    clock.advance(30_000);
+    await logIn(fetch, "ada");
+  });
+
+  it("know the address of who asks over HTTP", async () => {
+    const server = await startService({ requestsPerMinute: 1 });
+    const statuses: number[] = [];
+    for (let i = 0; i < 2; i++) {
+      const answer = await globalThis.fetch(server.url);
+      await answer.body?.cancel();
+      statuses.push(answer.status);
+    }
+    await server.close();
+    deepStrictEqual(statuses, [200, 429]);
+
+    const addresses: unknown[] = [];
+    const other = await listen((_request, peer) => {
+      addresses.push(peer.address);
+      return Promise.resolve(new Response());
+    }, { ...configWith({ port: 0 }), onError: rethrow });
+    await (await globalThis.fetch(other.url)).body?.cancel();
+    await other.close();
+    deepStrictEqual(addresses, ["127.0.0.1"]);
+  });
+});
+
+describe("visits", () => {
+  afterEach(closeServices);
+
+  /** Counts that a test can break. */
+  function makeCounts(): VisitCounts & { isBroken: boolean; seen: string[] } {
+    const seen: string[] = [];
+    return {
+      isBroken: false,
+      seen,
+      add({ link }) {
+        if (this.isBroken) throw new Error("the counts are down");
+        seen.push(link.slug);
+      },
+      get: ({ slug }) => seen.filter((other) => other === slug).length,
+    };
+  }
+
+  async function visitsOf(fetch: Fetch, slug: string): Promise<number> {
+    const answer = await fetch(requestOf("GET", `/links/${slug}/visits`));
+    return (await answer.json()).visits;
+  }
+
+  async function lettersOf(
+    fetch: Fetch,
+    token?: string,
+  ): Promise<readonly DeadLetter<Visit>[]> {
+    const options = token === undefined ? {} : { token };
+    const answer = await fetch(requestOf("GET", "/dead-letters", options));
+    return (await answer.json()).deadLetters;
+  }
+
+  it("are counted, but not those of who only wants to know", async () => {
+    const fetch = makeService();
+    await fetch(postLink({ url: "https://example.com/", slug: "docs" }));
+    strictEqual(await visitsOf(fetch, "docs"), 0);
+    for (const method of ["GET", "HEAD", "GET", "OPTIONS", "GET"]) {
+      await fetch(requestOf(method, "/s/docs"));
+    }
+    await fetch(requestOf("GET", "/s/nowhere"));
+    await until(async () => await visitsOf(fetch, "docs") === 3);
+    const unknown = await fetch(requestOf("GET", "/links/nowhere/visits"));
+    strictEqual(unknown.status, 404);
+  });
+
+  it("begin anew with another link of the same slug", async () => {
+    const clock = new ManualClock();
+    const fetch = makeService({}, { clock });
+    for (let round = 0; round < 2; round++) {
+      await fetch(postLink({ url: "https://example.com/", slug: "docs" }));
+      strictEqual(await visitsOf(fetch, "docs"), 0);
+      await fetch(requestOf("GET", "/s/docs"));
+      await until(async () => await visitsOf(fetch, "docs") === 1);
+      await fetch(requestOf("DELETE", "/links/docs"));
+      clock.advance(1);
+    }
+  });
+
+  it("that cannot be counted are kept, and counted when replayed", async () => {
+    const errors: unknown[] = [];
+    const clock = new ManualClock();
+    const counts = makeCounts();
+    const fetch = makeService({}, {
+      clock,
+      visits: counts,
+      onError: (error) => errors.push(error),
+    });
+    for (const slug of ["docs", "news"]) {
+      const owner = `${slug}-owner`;
+      await fetch(postLink({ url: "https://example.com/", slug, owner }));
+    }
+    counts.isBroken = true;
+    strictEqual((await fetch(requestOf("GET", "/s/docs"))).status, 302);
+    strictEqual((await fetch(requestOf("GET", "/s/news"))).status, 302);
+    await until(async () => {
+      clock.advance(1_000);
+      return (await lettersOf(fetch)).length === 2;
+    });
+    const letters = await lettersOf(fetch);
+    deepStrictEqual(
+      letters.map(({ meta, attempts, reason, subscription }) => [
+        meta.topic,
+        attempts,
+        reason,
+        subscription,
+      ]).sort(),
+      [
+        ["visits.docs-owner", 3, "max_attempts", "counts"],
+        ["visits.news-owner", 3, "max_attempts", "counts"],
+      ],
+    );
+    strictEqual(errors.length, 6); // Each attempt's.
+    for (const error of errors) match(String(error), /the counts are down/);
+
+    counts.isBroken = false;
+    const [first, second] = letters;
+    const replay = `/dead-letters/${first!.id}/replay`;
+    strictEqual((await fetch(requestOf("POST", replay))).status, 204);
+    await until(() => counts.seen.length === 1);
+    deepStrictEqual(counts.seen, [first!.message.link.slug]);
+    const discard = `/dead-letters/${second!.id}`;
+    deepStrictEqual(
+      await statusesOf(fetch, [
+        requestOf("POST", replay),
+        requestOf("DELETE", discard),
+        requestOf("DELETE", discard),
+      ]),
+      [404, 204, 404],
+    );
+    deepStrictEqual(await lettersOf(fetch), []);
+    strictEqual(counts.seen.length, 1);
+  });
+
+  it("that cannot be counted are their owner's affair", async () => {
+    const clock = new ManualClock();
+    const counts = makeCounts();
+    const fetch = makeService({ passwords: PASSWORDS }, {
+      clock,
+      visits: counts,
+      onError() {},
+    });
+    const [ada, bob] = [await logIn(fetch, "ada"), await logIn(fetch, "bob")];
+    const body = { url: "https://example.com/", slug: "docs" };
+    await fetch(requestOf("POST", "/links", { token: ada, body }));
+    counts.isBroken = true;
+    await fetch(requestOf("GET", "/s/docs"));
+    await until(async () => {
+      clock.advance(1_000);
+      return (await lettersOf(fetch, ada)).length === 1;
+    });
+    deepStrictEqual(await lettersOf(fetch, bob), []);
+    const [letter] = await lettersOf(fetch, ada);
+    const path = `/dead-letters/${letter!.id}`;
+    deepStrictEqual(
+      await statusesOf(fetch, [
+        requestOf("GET", "/dead-letters"),
+        requestOf("POST", `${path}/replay`),
+        requestOf("POST", `${path}/replay`, { token: bob }),
+        requestOf("DELETE", path, { token: bob }),
+        requestOf("DELETE", path, { token: ada }),
+      ]),
+      [401, 401, 403, 403, 204],
+    );
+  });
+
+  it("are counted before the service has closed, or dead", async () => {
+    const counts = makeCounts();
+    const clock = new ManualClock();
+    const fetch = makeService({}, { clock, visits: counts });
+    await fetch(postLink({ url: "https://example.com/", slug: "docs" }));
+    await fetch(requestOf("GET", "/s/docs"));
+    await closeServices();
+    deepStrictEqual(counts.seen, ["docs"]);
+    strictEqual(clock.pending, 0);
   });
 });
 
