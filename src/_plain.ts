@@ -42,7 +42,8 @@ export function frozenCopy<T>(value: T): T {
 
 function copyWith<T>(value: T, finish: (copy: object) => unknown): T {
   if (Array.isArray(value)) {
-    return finish(value.map((item) => copyWith(item, finish))) as T;
+    // Unlike map(), it fills holes, and makes no instance of a subclass.
+    return finish(Array.from(value, (item) => copyWith(item, finish))) as T;
   }
   if (value instanceof Date) return new Date(value) as T;
   if (!isPlainObject(value)) return value;

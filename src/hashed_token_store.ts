@@ -28,7 +28,10 @@
  */
 
 import { toBase64Url } from "./_base64url.ts";
-import { Ok, type Result } from "./result.ts";
+import { copyClaims } from "./_claims.ts";
+import { ValidationError } from "./errors.ts";
+import { Expectations, fillPlaceholders } from "./messages.ts";
+import { Err, Ok, type Result } from "./result.ts";
 import type {
   NewToken,
   NextToken,
@@ -67,11 +70,14 @@ export function randomTokenId(bytes: number = 32): string {
   return toBase64Url(crypto.getRandomValues(new Uint8Array(bytes)));
 }
 
+/** What tells a hash from an id. */
+const MARK = "sha256:";
+
 /**
  * The hash under which an id is stored: SHA-256 of its UTF-8 (FIPS 180-4).
  *
  * @param jti The id.
- * @returns The hash, in the alphabet of URLs.
+ * @returns The hash, in the alphabet of URLs, after `sha256:`.
  *
  * @example The same each time
  * ```ts
@@ -80,20 +86,24 @@ export function randomTokenId(bytes: number = 32): string {
  *
  * strictEqual(
  *   await hashTokenId("abc"),
- *   "ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0",
+ *   "sha256:ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0",
  * );
  * ```
  */
 export async function hashTokenId(jti: string): Promise<string> {
   const bytes = new TextEncoder().encode(jti);
   const digest = await crypto.subtle.digest("SHA-256", bytes);
-  return toBase64Url(new Uint8Array(digest));
+  return MARK + toBase64Url(new Uint8Array(digest));
 }
 
 /**
  * Stores tokens in another store, under the hashes of their ids. What it gives
  * has the hash for its `jti`; ids of users and families are stored as they are
  * (a family has the hash of its first token, unless it was given an id).
+ *
+ * To revoke a token, or to spare one, its hash will do as well, as a list of
+ * tokens has it; it opens nothing. So that the two cannot be mixed up, an id that
+ * begins with `sha256:` is not stored.
  *
  * A token that was replaced a moment ago cannot be answered with its successor's
  * secret, since nobody has it any more: on `"replayed"`, let the client wait and
@@ -162,8 +172,15 @@ export class HashedTokenStore<TClaims extends object = NoClaims>
   async add(
     token: NewToken<TClaims>,
   ): Promise<Result<StoredToken<TClaims>, TokenAddError>> {
-    const jti = await hashed("jti", token.jti);
-    return jti.ok ? this.#tokens.add({ ...token, jti: jti.value }) : jti;
+    // Taken at once: the caller may go on to change it.
+    const { ...copy } = token;
+    const { claims = {} } = copy;
+    const checked = copyClaims("claims", claims);
+    if (!checked.ok) return checked;
+    const jti = await hashedNew("jti", copy.jti);
+    if (!jti.ok) return jti;
+    const stored = { ...copy, jti: jti.value, claims: checked.value };
+    return this.#tokens.add(stored as NewToken<TClaims>);
   }
 
   /**
@@ -213,7 +230,7 @@ export class HashedTokenStore<TClaims extends object = NoClaims>
   /**
    * Revokes a token.
    *
-   * @param jti Its id, not the hash.
+   * @param jti Its id, or the hash.
    * @param reason Why; it is kept with the token.
    * @returns As {@linkcode TokenStore.revoke}.
    *
@@ -233,7 +250,7 @@ export class HashedTokenStore<TClaims extends object = NoClaims>
     jti: string,
     reason?: string,
   ): Promise<Result<boolean, TokenInputError>> {
-    const hash = await hashed("jti", jti);
+    const hash = await hashOf("jti", jti);
     return hash.ok ? this.#tokens.revoke(hash.value, reason) : hash;
   }
 
@@ -241,7 +258,7 @@ export class HashedTokenStore<TClaims extends object = NoClaims>
    * Revokes all tokens of a user.
    *
    * @param userId The user.
-   * @param options What stays (by its id, not the hash), and why.
+   * @param options What stays (by its id, or the hash), and why.
    * @returns As {@linkcode TokenStore.revokeUser}.
    *
    * @example Log out everywhere but here
@@ -264,16 +281,12 @@ export class HashedTokenStore<TClaims extends object = NoClaims>
     userId: string,
     options: RevokeUserOptions = {},
   ): Promise<Result<number, TokenInputError>> {
-    const { exceptJti } = options;
-    if (exceptJti === undefined) {
-      return this.#tokens.revokeUser(userId, options);
-    }
-    const hash = await hashed("exceptJti", exceptJti);
+    const { ...copy } = options;
+    const { exceptJti } = copy;
+    if (exceptJti === undefined) return this.#tokens.revokeUser(userId, copy);
+    const hash = await hashOf("exceptJti", exceptJti);
     if (!hash.ok) return hash;
-    return this.#tokens.revokeUser(userId, {
-      ...options,
-      exceptJti: hash.value,
-    });
+    return this.#tokens.revokeUser(userId, { ...copy, exceptJti: hash.value });
   }
 
   /**
@@ -326,11 +339,16 @@ export class HashedTokenStore<TClaims extends object = NoClaims>
     jti: string,
     next: NextToken<TClaims>,
   ): Promise<Result<TokenRotation<TClaims>, TokenAddError>> {
+    const { ...copy } = next;
+    const { claims = {} } = copy;
+    const checked = copyClaims("next.claims", claims);
+    if (!checked.ok) return checked;
     const old = await hashed("jti", jti);
     if (!old.ok) return old;
-    const hash = await hashed("next.jti", next.jti);
+    const hash = await hashedNew("next.jti", copy.jti);
     if (!hash.ok) return hash;
-    return this.#tokens.rotate(old.value, { ...next, jti: hash.value });
+    const stored = { ...copy, jti: hash.value, claims: checked.value };
+    return this.#tokens.rotate(old.value, stored as NextToken<TClaims>);
   }
 
   /**
@@ -383,4 +401,30 @@ async function hashed(
 ): Promise<Result<string, TokenInputError>> {
   const id = validateIdentifier(field, jti);
   return id.ok ? new Ok(await hashTokenId(id.value)) : id;
+}
+
+/** A new id must not look like a hash, or nobody could revoke it by itself. */
+async function hashedNew(
+  field: string,
+  jti: string,
+): Promise<Result<string, TokenInputError>> {
+  if (!hasMark(jti)) return await hashed(field, jti);
+  const reason = fillPlaceholders(Expectations.ID_MARK, { mark: MARK });
+  return new Err(
+    new ValidationError("VALIDATION_INVALID_FORMAT", { field, reason }),
+  );
+}
+
+/** For what opens nothing, the hash itself will do. */
+async function hashOf(
+  field: string,
+  jti: string,
+): Promise<Result<string, TokenInputError>> {
+  return hasMark(jti)
+    ? validateIdentifier(field, jti)
+    : await hashed(field, jti);
+}
+
+function hasMark(jti: unknown): boolean {
+  return typeof jti === "string" && jti.startsWith(MARK);
 }

@@ -222,14 +222,24 @@ export const Expectations = {
   CANCELLED: "it was cancelled",
   GROUP_PATTERN: "the group {name} has another pattern",
   GROUP_OPTION: "the group has it from its first subscription",
-  EXACT: "with this period it is too large to be counted exactly",
+  EXACT:
+    "together with the period and the burst it is too large to be counted exactly",
   IP_ADDRESS: "an IPv4 or IPv6 address",
+  FAMILY_OWNER: "it belongs to another user",
   ID_LENGTH: "at most {max} characters",
   ID_UNICODE: "well-formed Unicode",
-  ID_CONTROL: "no control characters",
+  ID_CONTROL: "no control characters, line breaks or changes of direction",
   ID_ENDS: "no white space at its ends",
+  ID_MARK: "no {mark} at its beginning, which is for hashes",
   JSON_OBJECT:
     "object of JSON values, without cycles and not nested thousands deep",
+  TOPIC_EMPTY_WORD: "no word may be empty",
+  TOPIC_SPACE: "no white space",
+  TOPIC_WILDCARD: "neither {one} nor {many}, which are for patterns",
+  PATTERN_PART: "{one} and {many} stand for whole words",
+  PATTERN_END: "{many} may only be the last word",
+  TOPIC_SEPARATOR: "one character",
+  TOPIC_WILDCARDS: "two different words",
 } as const;
 
 /**

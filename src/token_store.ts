@@ -11,7 +11,8 @@
  * - **Rotation.** A refresh token is good for one use. Who uses it a second time,
  *   later than a moment after the first, ends the whole family: either the client
  *   or a thief has the old one (RFC 9700, section 4.14.2).
- * - **Frozen.** What the store gives is frozen at every depth, and a copy.
+ * - **Frozen.** What the store gives is frozen at every depth, and shares nothing
+ *   with what it was given.
  *
  * An id that is itself the secret, as with opaque bearer tokens, should not be
  * kept in the clear: see the `hashed-token-store` module.
@@ -33,8 +34,8 @@
  * @module
  */
 
-import { typeMismatch } from "./_mismatch.ts";
-import { frozenCopy, isJson, isPlainObject } from "./_plain.ts";
+import { copyClaims } from "./_claims.ts";
+import { requireWhole } from "./_options.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import {
   AuthenticationError,
@@ -45,10 +46,11 @@ import {
 import { Expectations } from "./messages.ts";
 import { PriorityHeap } from "./priority_heap.ts";
 import { type Awaitable, hasMethods } from "./protocols.ts";
-import { catchToResult, Err, Ok, type Result } from "./result.ts";
+import { Err, Ok, type Result } from "./result.ts";
 import {
   type IdentifierError,
   requireOption,
+  type TypeMismatch,
   validateIdentifier,
   validateRange,
   validateType,
@@ -76,7 +78,7 @@ export type DeepReadonly<T> = T extends (...args: never[]) => unknown ? T
   : T;
 
 /** The claims of tokens that have none. */
-export type NoClaims = Record<never, never>;
+export type NoClaims = Record<string, never>;
 
 /**
  * A token as a store has it: frozen at every depth.
@@ -130,7 +132,10 @@ export interface TokenFields {
   readonly jti: string;
   /** Whose it is. */
   readonly userId: string;
-  /** The family it belongs to. Default: one of its own, by its id. */
+  /**
+   * The family it belongs to; all of a family have one user. Default: one of its
+   * own, by its id.
+   */
   readonly familyId?: string;
   /** When it expires: a whole number of ms since the epoch, in the future. */
   readonly expiresAt: number;
@@ -464,18 +469,23 @@ interface CheckedToken<TClaims extends object> {
   readonly claims: DeepReadonly<TClaims>;
 }
 
+/** By how much a date is corrected, in ms; a larger step back mends a wrong one. */
+const LARGEST_CORRECTION_MS = 60_000;
+
 /** How many expired tokens are dropped when one is stored. */
 const PRUNED_AT_ONCE = 4;
 
 /**
  * Keeps tokens in memory. Every method is synchronous, and what it does is done
- * at once. Time is the wall time, as expiry is a date; where the machine's date
- * is set back, it stands still until it is past the old one, so that nothing that
- * has expired is good again.
+ * at once. Time is the wall time, as expiry is a date. Where the machine's date is
+ * corrected by up to a minute back, time stands still until it is past the old
+ * one, so that nothing that has expired is good again; where it is set back by
+ * more, it was wrong, and the new one counts.
  *
  * All but `revokeUser`, `revokeFamily` and `listActive` takes the same time
- * however many tokens there are; storing one, the logarithm, since there is a
- * queue by expiry in place of timers.
+ * however many tokens there are; storing one, on average, the logarithm, since
+ * there is a queue by expiry in place of timers. `add` to a family also passes
+ * over those of it that have expired and have not been dropped yet.
  *
  * @typeParam TClaims What tokens say besides.
  *
@@ -506,6 +516,8 @@ export class InMemoryTokenStore<TClaims extends object = NoClaims>
   readonly #byUser = new Map<string, Set<string>>();
   readonly #byFamily = new Map<string, Set<string>>();
   readonly #expiries = new PriorityHeap<string>();
+  /** When a token was replaced, in monotonic time: grace is no date. */
+  readonly #replacedTicks = new Map<string, number>();
   #latest = -Infinity;
 
   /**
@@ -517,10 +529,7 @@ export class InMemoryTokenStore<TClaims extends object = NoClaims>
    */
   constructor(options: InMemoryTokenStoreOptions = {}) {
     const { maxTokens = 100_000, graceMs = 10_000 } = options;
-    this.#maxTokens = requireOption(
-      validateRange("maxTokens", maxTokens, { min: 1, integer: true }),
-      maxTokens,
-    );
+    this.#maxTokens = requireWhole("maxTokens", maxTokens);
     this.#graceMs = requireOption(
       validateRange("graceMs", graceMs, { min: 0 }),
       graceMs,
@@ -534,7 +543,7 @@ export class InMemoryTokenStore<TClaims extends object = NoClaims>
   }
 
   /**
-   * Stores a token. It drops a few that have expired, or all where it is full.
+   * Stores a token. It drops a few that have expired.
    *
    * @param token The token; it is copied.
    * @returns It as it was stored; or an error: `VALIDATION_…` where a field is
@@ -568,7 +577,16 @@ export class InMemoryTokenStore<TClaims extends object = NoClaims>
     const checked = this.#check(token, now);
     if (!checked.ok) return checked;
     const { jti } = checked.value;
-    return this.#admit(checked.value, userId, familyId ?? jti, now);
+    const family = familyId ?? jti;
+    const isTaken = this.#live(jti, now) !== undefined; // That is told first.
+    if (!isTaken && !this.#isFamilyOf(family, userId, now)) {
+      const field = familyId === undefined ? "jti" : "familyId";
+      const reason = Expectations.FAMILY_OWNER;
+      return new Err(
+        new ValidationError("VALIDATION_INVALID_FORMAT", { field, reason }),
+      );
+    }
+    return this.#admit(checked.value, userId, family, now);
   }
 
   /**
@@ -645,9 +663,10 @@ export class InMemoryTokenStore<TClaims extends object = NoClaims>
    * ```
    */
   revoke(jti: string, reason?: string): Result<boolean, TokenInputError> {
-    return validateIdentifier("jti", jti).map((id) =>
-      this.#revokeAll([id], reason) === 1
-    );
+    const id = validateIdentifier("jti", jti);
+    if (!id.ok) return id;
+    return validateReason(reason)
+      .map(() => this.#revokeAll([jti], reason) === 1);
   }
 
   /**
@@ -681,8 +700,10 @@ export class InMemoryTokenStore<TClaims extends object = NoClaims>
       const checked = validateIdentifier(field, id);
       if (!checked.ok) return checked;
     }
-    return validateIdentifier("userId", userId).map((user) => {
-      const ids = this.#byUser.get(user) ?? [];
+    const user = validateIdentifier("userId", userId);
+    if (!user.ok) return user;
+    return validateReason(reason).map(() => {
+      const ids = this.#byUser.get(userId) ?? [];
       return this.#revokeAll(ids, reason, exceptJti, exceptFamilyId);
     });
   }
@@ -713,8 +734,10 @@ export class InMemoryTokenStore<TClaims extends object = NoClaims>
     familyId: string,
     reason?: string,
   ): Result<number, TokenInputError> {
-    return validateIdentifier("familyId", familyId).map((family) =>
-      this.#revokeAll(this.#byFamily.get(family) ?? [], reason)
+    const family = validateIdentifier("familyId", familyId);
+    if (!family.ok) return family;
+    return validateReason(reason).map(() =>
+      this.#revokeAll(this.#byFamily.get(familyId) ?? [], reason)
     );
   }
 
@@ -752,14 +775,15 @@ export class InMemoryTokenStore<TClaims extends object = NoClaims>
     const checked = this.#check(next, now, "next.");
     if (!checked.ok) return checked;
     const old = this.#live(jti, now);
-    if (old === undefined) return new Ok({ outcome: "unknown" });
+    if (old === undefined) return new Ok(UNKNOWN);
     if (old.revokedAt !== undefined) return new Ok(this.#replay(old, now));
 
     const { userId, familyId } = old;
     return this.#admit(checked.value, userId, familyId, now).map(
       (successor): TokenRotation<TClaims> => {
         this.#revokeOne(old, now, ROTATED, successor.jti);
-        return { outcome: "rotated", successor };
+        this.#replacedTicks.set(old.jti, this.#clock.monotonic());
+        return Object.freeze({ outcome: "rotated", successor });
       },
     );
   }
@@ -794,7 +818,7 @@ export class InMemoryTokenStore<TClaims extends object = NoClaims>
           active.push(token);
         }
       }
-      return active;
+      return Object.freeze(active);
     });
   }
 
@@ -804,7 +828,8 @@ export class InMemoryTokenStore<TClaims extends object = NoClaims>
    * @param limit How many to drop at the most, so that one call does not take
    * long: a whole number of 0 or more, or `Infinity`.
    * @returns How many were dropped.
-   * @throws {ValidationError} `limit` is not a number of 0 or more.
+   * @throws {ValidationError} `limit` is neither a whole number of 0 or more nor
+   * `Infinity`.
    *
    * @example Now and then
    * ```ts
@@ -821,7 +846,9 @@ export class InMemoryTokenStore<TClaims extends object = NoClaims>
    * ```
    */
   prune(limit: number = Infinity): number {
-    requireOption(validateRange("limit", limit, { min: 0 }), limit);
+    if (limit !== Infinity) {
+      requireWhole("limit", limit, 0);
+    }
     return this.#prune(this.#now(), limit);
   }
 
@@ -835,9 +862,13 @@ export class InMemoryTokenStore<TClaims extends object = NoClaims>
     return pruned;
   }
 
-  /** A time that never goes back, even if the machine's does. */
+  /** The time, which does not go back by a little. */
   #now(): number {
-    return this.#latest = Math.max(this.#latest, this.#clock.now());
+    const now = this.#clock.now();
+    const isCorrected = now < this.#latest &&
+      now >= this.#latest - LARGEST_CORRECTION_MS;
+    if (!isCorrected) this.#latest = now;
+    return this.#latest;
   }
 
   #live(jti: string, now: number): StoredToken<TClaims> | undefined {
@@ -882,7 +913,7 @@ export class InMemoryTokenStore<TClaims extends object = NoClaims>
     ErrorOf<"DB_DUPLICATE_KEY" | "DB_REPOSITORY_FULL">
   > {
     const max = this.#maxTokens;
-    this.#prune(now, this.#tokens.size < max ? PRUNED_AT_ONCE : Infinity);
+    this.#prune(now, PRUNED_AT_ONCE); // One alone makes room.
     const same = this.#tokens.get(jti);
     if (same !== undefined) {
       if (now < same.expiresAt) {
@@ -913,9 +944,18 @@ export class InMemoryTokenStore<TClaims extends object = NoClaims>
     return new Ok(token);
   }
 
+  #isFamilyOf(familyId: string, userId: string, now: number): boolean {
+    for (const jti of this.#byFamily.get(familyId) ?? []) {
+      const token = this.#live(jti, now);
+      if (token !== undefined) return token.userId === userId;
+    }
+    return true;
+  }
+
   #drop(jti: string): void {
     const { userId, familyId } = this.#tokens.get(jti)!;
     this.#tokens.delete(jti);
+    this.#replacedTicks.delete(jti);
     deleteFrom(this.#byUser, userId, jti);
     deleteFrom(this.#byFamily, familyId, jti);
   }
@@ -957,39 +997,39 @@ export class InMemoryTokenStore<TClaims extends object = NoClaims>
 
   /** What it means that a token is used that has been revoked. */
   #replay(
-    { userId, familyId, revokedAt, replacedBy }: StoredToken<TClaims>,
+    { jti, userId, familyId, replacedBy }: StoredToken<TClaims>,
     now: number,
   ): TokenRotation<TClaims> {
-    if (replacedBy === undefined) return { outcome: "inactive" };
-    if (now - revokedAt! < this.#graceMs) {
+    if (replacedBy === undefined) return INACTIVE;
+    const elapsedMs = this.#clock.monotonic() - this.#replacedTicks.get(jti)!;
+    if (elapsedMs < this.#graceMs) {
       const successor = this.#live(replacedBy, now);
       const isGood = successor !== undefined &&
         (successor.revokedAt === undefined ||
           successor.replacedBy !== undefined);
       return isGood
-        ? { outcome: "replayed", successor }
-        : { outcome: "inactive" };
+        ? Object.freeze({ outcome: "replayed", successor })
+        : INACTIVE;
     }
     const family = this.#byFamily.get(familyId) ?? [];
     const revoked = this.#revokeAll(family, REUSED);
-    return { outcome: "reused", familyId, userId, revoked };
+    return Object.freeze({ outcome: "reused", familyId, userId, revoked });
   }
 }
 
+const UNKNOWN = /* @__PURE__ */ Object.freeze({ outcome: "unknown" } as const);
+const INACTIVE = /* @__PURE__ */ Object.freeze(
+  { outcome: "inactive" } as const,
+);
 const ROTATED = "rotated";
 const REUSED = "reused";
 
-function copyClaims(
-  field: string,
-  claims: unknown,
-): Result<object, ValidationError<"VALIDATION_TYPE_MISMATCH">> {
-  const mismatch = (): ValidationError<"VALIDATION_TYPE_MISMATCH"> =>
-    typeMismatch(field, Expectations.JSON_OBJECT);
-  // What is nested too deep overflows the stack.
-  const copy = catchToResult(() => frozenCopy(claims), mismatch);
-  if (!copy.ok) return copy;
-  const isValid = isPlainObject(copy.value) && isJson(copy.value);
-  return isValid ? new Ok(copy.value as object) : new Err(mismatch());
+function validateReason(
+  reason: string | undefined,
+): Result<string | undefined, TypeMismatch> {
+  return reason === undefined
+    ? new Ok(reason)
+    : validateType("reason", reason, "string");
 }
 
 function addTo(

@@ -189,16 +189,17 @@ export type IdentifierError =
   | TypeMismatch
   | ValidationError<"VALIDATION_EMPTY_VALUE" | "VALIDATION_INVALID_FORMAT">;
 
-/** White space in Unicode's sense, and U+FEFF. */
-const BLANK_AT_AN_END = /^[\s\u0085]|[\s\u0085]$/;
+/** White space in Unicode's sense, and U+FEFF; U+0085 is a control character. */
+const BLANK_AT_AN_END = /^\s|\s$/;
+/** What would let a log show something else than there is. */
+const CONTROL = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
 /** Of nothing but blanks and what most fonts do not show. */
 const UNSEEN = /^[\s\u0085\u2800\p{Default_Ignorable_Code_Point}]*$/u;
 
 /**
- * Checks an identifier that comes from outside: a string that can be told from
- * others, in logs and in keys too. It has something to see in it, no white space
- * at its ends, no control character, no half of a surrogate pair, and is not too
- * long.
+ * Checks an identifier that comes from outside. It has something to see in it, no
+ * white space at its ends, no control character, line break or change of
+ * direction, no half of a surrogate pair, and is not too long.
  *
  * @param field How the error names the value.
  * @param value The value.
@@ -245,7 +246,7 @@ function invalidIdentifier(id: string, maxLength: number): string | undefined {
   }
   if (!id.isWellFormed()) return Expectations.ID_UNICODE;
   if (UNSEEN.test(id)) return undefined; // That is said in other words.
-  if (/\p{Cc}/u.test(id)) return Expectations.ID_CONTROL;
+  if (CONTROL.test(id)) return Expectations.ID_CONTROL;
   if (BLANK_AT_AN_END.test(id)) return Expectations.ID_ENDS;
   return undefined;
 }

@@ -13,6 +13,7 @@ import { Err, Ok, type Result } from "../src/result.ts";
 import {
   type AnyRangeCode,
   type Format,
+  type IdentifierError,
   type RangeCode,
   type RangeLimits,
   requireOption,
@@ -20,6 +21,7 @@ import {
   type TypeMap,
   type TypeMismatch,
   validateFormat,
+  validateIdentifier,
   validateNonEmpty,
   validateRange,
   validateRequired,
@@ -143,13 +145,16 @@ describe("validateRequired()", () => {
   });
 });
 
-describe("validateNonEmpty()", () => {
-  /** White space as Unicode has it, and the byte order mark. */
-  const whiteSpace = Array.from(
-    { length: 0x11_0000 },
-    (_, codePoint) => String.fromCodePoint(codePoint),
-  ).filter((it) => /^[\p{White_Space}\uFEFF]$/u.test(it));
+/** Every code point. */
+const characters = Array.from(
+  { length: 0x11_0000 },
+  (_, codePoint) => String.fromCodePoint(codePoint),
+);
+/** White space as Unicode has it, and the byte order mark. */
+const whiteSpace = characters
+  .filter((it) => /^[\p{White_Space}\uFEFF]$/u.test(it));
 
+describe("validateNonEmpty()", () => {
   it("fails when the string is of any one white space of Unicode", () => {
     ok(whiteSpace.length > 20);
     for (const blank of whiteSpace) {
@@ -210,6 +215,209 @@ describe("validateNonEmpty()", () => {
       );
     });
   }
+});
+
+describe("validateIdentifier()", () => {
+  const LENGTH = "at most 512 characters";
+  const UNICODE = "well-formed Unicode";
+  const CONTROL = "no control characters, line breaks or changes of direction";
+  const ENDS = "no white space at its ends";
+
+  function invalid(reason: string): unknown {
+    return {
+      code: "VALIDATION_INVALID_FORMAT",
+      field: "it",
+      message: `it has an invalid format: ${reason}`,
+    };
+  }
+
+  const empty = {
+    code: "VALIDATION_EMPTY_VALUE",
+    field: "it",
+    message: "it must not be empty",
+  };
+
+  /** Line breaks and changes of direction that are no control characters. */
+  const breaks = [..."\u2028\u2029\u202a\u202b\u202c\u202d\u202e"]
+    .concat([..."\u2066\u2067\u2068\u2069"]);
+  const controls = characters.filter((_, code) =>
+    code < 0x20 || code >= 0x7f && code < 0xa0
+  ).concat(breaks);
+  /** What shows nothing, though it is no white space. */
+  const invisible = [
+    "\u00ad", // soft hyphen
+    "\u034f", // combining grapheme joiner
+    "\u115f", // Hangul filler
+    "\u180e", // Mongolian vowel separator
+    "\u200b", // zero-width space
+    "\u200d", // zero-width joiner
+    "\u2060", // word joiner
+    "\u2800", // Braille blank
+    "\u3164", // Hangul filler
+    "\ufe0f", // variation selector
+    "\u{e0041}", // tag
+    "\u{e0100}", // variation selector
+  ];
+  const unseen = [...new Set([...whiteSpace, ...invisible, ...breaks])];
+  const visible = fc.string({
+    unit: fc.constantFrom(..."aZ09-_.:/@+=~*%'\"<{é日本𝒳🔑", "e\u0301"),
+    minLength: 1,
+    maxLength: 40,
+  });
+
+  it("P9 fails when nothing can be seen of the string, of any length up to the limit (property)", () => {
+    const blanks = fc.string({
+      unit: fc.constantFrom(...unseen),
+      maxLength: 256,
+      size: "max",
+    });
+    fc.assert(
+      fc.property(blanks, (id) => {
+        deepStrictEqual(failureOf(validateIdentifier("it", id)), empty);
+      }),
+      { numRuns: RUNS },
+    );
+    for (const id of unseen) {
+      deepStrictEqual(failureOf(validateIdentifier("it", id)), empty);
+    }
+  });
+
+  it("P9 fails when there is any one white space of Unicode at an end", () => {
+    for (const blank of whiteSpace) {
+      const reason = controls.includes(blank) ? CONTROL : ENDS;
+      for (const id of [`${blank}a`, `a${blank}`, `${blank}a b${blank}`]) {
+        deepStrictEqual(
+          failureOf(validateIdentifier("it", id)),
+          invalid(reason),
+        );
+      }
+    }
+  });
+
+  it("P9 fails when there is any one control character, wherever it stands", () => {
+    strictEqual(controls.length, 65 + 11);
+    for (const control of controls) {
+      for (const id of [`${control}a`, `a${control}b`, `a${control}`]) {
+        deepStrictEqual(
+          failureOf(validateIdentifier("it", id)),
+          invalid(CONTROL),
+        );
+      }
+      const isBlank = unseen.includes(control);
+      deepStrictEqual(
+        failureOf(validateIdentifier("it", control)),
+        isBlank ? empty : invalid(CONTROL),
+      );
+    }
+  });
+
+  it("P9 fails when there is half of a surrogate pair, wherever it stands (property)", () => {
+    const half = fc.integer({ min: 0xd800, max: 0xdfff })
+      .map((unit) => String.fromCharCode(unit));
+    const text = fc.oneof(visible, fc.constant(""), fc.constant(" "));
+    fc.assert(
+      fc.property(text, half, text, (before, it, after) => {
+        deepStrictEqual(
+          failureOf(validateIdentifier("it", before + it + after)),
+          invalid(UNICODE),
+        );
+      }),
+      { numRuns: RUNS },
+    );
+    const reversed = "\udc00\ud800";
+    deepStrictEqual(
+      failureOf(validateIdentifier("it", reversed)),
+      invalid(UNICODE),
+    );
+  });
+
+  it("P9 fails when the string is too long, whatever else it is (property)", () => {
+    const units = fc.constantFrom("i", " ", "é", "\u0000", "\ud800", "\u200b");
+    fc.assert(
+      fc.property(units, fc.integer({ min: 513, max: 5_000 }), (unit, n) => {
+        deepStrictEqual(
+          failureOf(validateIdentifier("it", unit.repeat(n))),
+          invalid(LENGTH),
+        );
+      }),
+      { numRuns: RUNS },
+    );
+    // Code units are counted, as the length of a string counts them.
+    strictEqual(validateIdentifier("it", "🔑".repeat(256)).ok, true);
+    strictEqual(validateIdentifier("it", "🔑".repeat(257)).ok, false);
+    strictEqual(validateIdentifier("it", "i".repeat(512)).ok, true);
+  });
+
+  it("takes another limit for the length, and tells it", () => {
+    strictEqual(validateIdentifier("it", "abc", 3).ok, true);
+    deepStrictEqual(
+      failureOf(validateIdentifier("it", "abcd", 3)),
+      invalid("at most 3 characters"),
+    );
+    strictEqual(validateIdentifier("it", "i".repeat(600), 600).ok, true);
+    deepStrictEqual(failureOf(validateIdentifier("it", "", 0)), empty);
+  });
+
+  it("gives the very string back when there is something to see in it (property)", () => {
+    const inner = fc.constantFrom(
+      "",
+      ...unseen.filter((it) => !controls.includes(it)),
+    );
+    fc.assert(
+      fc.property(visible, inner, visible, (before, it, after) => {
+        const id = before + it + after;
+        strictEqual(validateIdentifier("it", id).unwrap(), id);
+      }),
+      { numRuns: RUNS },
+    );
+    for (const id of ["0", "__proto__", "null", "a b", "\u200ba\u200b", "~"]) {
+      strictEqual(validateIdentifier("it", id).unwrap(), id);
+    }
+  });
+
+  it("takes every character that can be seen for an id (property)", () => {
+    const seen = fc.string({ unit: "grapheme", minLength: 1, maxLength: 1 })
+      .filter((it) => !unseen.includes(it) && !controls.includes(it));
+    fc.assert(
+      fc.property(seen, (id) => {
+        strictEqual(validateIdentifier("it", id).unwrap(), id);
+      }),
+      { numRuns: RUNS },
+    );
+  });
+
+  for (const value of [undefined, null, 0, 1, true, {}, ["a"], Object("a")]) {
+    it(`fails when the value is ${JSON.stringify(value)}, which is no string`, () => {
+      deepStrictEqual(
+        failureOf(validateIdentifier("it", value)),
+        typeMismatch("it", "string"),
+      );
+    });
+  }
+
+  it("stands a string with a million blanks inside", () => {
+    // None of the patterns goes over the string more than once.
+    const id = `a${" ".repeat(2 ** 20)}`;
+    deepStrictEqual(
+      failureOf(validateIdentifier("it", `${id}a\u0000`, Infinity)),
+      invalid(CONTROL),
+    );
+    strictEqual(validateIdentifier("it", `${id}a`, Infinity).ok, true);
+  });
+
+  it("types the codes that there are", () => {
+    const result = validateIdentifier("it", "a" as unknown);
+    expectType<Equal<typeof result, Result<string, IdentifierError>>>();
+    expectType<
+      Equal<
+        IdentifierError["code"],
+        | "VALIDATION_TYPE_MISMATCH"
+        | "VALIDATION_EMPTY_VALUE"
+        | "VALIDATION_INVALID_FORMAT"
+      >
+    >();
+    strictEqual(result.ok, true);
+  });
 });
 
 describe("validateRange()", () => {
@@ -739,6 +947,11 @@ describe("every validator", () => {
       ...(["number", "object", "array"] as const)
         .map((it) => validateType("it", marker, it)),
       validateNonEmpty("it", holder),
+      validateIdentifier("it", holder),
+      validateIdentifier("it", ` ${marker}`),
+      validateIdentifier("it", `${marker}\u0000`),
+      validateIdentifier("it", `\ud800${marker}`),
+      validateIdentifier("it", marker, 1),
       validateRange("it", marker, { min: 0 }),
       validateRange("it", holder, { min: 0, max: 1, integer: true }),
       validateFormat("it", marker, /\d/),
