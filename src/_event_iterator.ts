@@ -19,10 +19,10 @@ export type Overflow = (typeof Overflow)[keyof typeof Overflow];
 
 type Turn<T> = PromiseWithResolvers<IteratorResult<T, undefined>>;
 
-const END: IteratorReturnResult<undefined> = {
-  done: true,
-  value: undefined,
-};
+/** A new one each time, since whoever gets it may change it. */
+function makeEnd(): IteratorReturnResult<undefined> {
+  return { done: true, value: undefined };
+}
 
 /** An iterator that events are pushed into. */
 export class EventIterator<T> implements AsyncIterableIterator<T> {
@@ -87,7 +87,7 @@ export class EventIterator<T> implements AsyncIterableIterator<T> {
     for (;;) {
       const turn = this.#turns.shift();
       if (turn === undefined) break;
-      turn.resolve(END);
+      turn.resolve(makeEnd());
     }
   }
 
@@ -104,7 +104,7 @@ export class EventIterator<T> implements AsyncIterableIterator<T> {
     const failure = this.#failure;
     this.#failure = undefined;
     if (failure !== undefined) return Promise.reject(failure);
-    if (this.#hasEnded) return Promise.resolve(END);
+    if (this.#hasEnded) return Promise.resolve(makeEnd());
     const turn: Turn<T> = Promise.withResolvers();
     this.#turns.push(turn);
     return turn.promise;
@@ -119,7 +119,7 @@ export class EventIterator<T> implements AsyncIterableIterator<T> {
     this.#failure = undefined;
     this.#events.retain(() => false);
     this.end();
-    return Promise.resolve(END);
+    return Promise.resolve(makeEnd());
   }
 
   /**

