@@ -21,6 +21,7 @@ type ServiceFields = {
   readonly maxCachedLinks: Field<number>;
   readonly maxBodyBytes: Field<number>;
   readonly bodyTimeoutMs: Field<number>;
+  readonly drainMs: Field<number>;
   readonly shutdownTimeoutMs: Field<number>;
   readonly slugRetries: Field<number>;
   readonly passwords: Field<Secret<ConfigRecord> | undefined>;
@@ -69,6 +70,10 @@ export function configBuilder(): ConfigBuilder<ServiceFields> {
     bodyTimeoutMs: field.duration({
       default: "30s",
       description: "How long a request's body may take",
+    }),
+    drainMs: field.duration({
+      default: "0s",
+      description: "How long it answers at the end while it is not ready",
     }),
     shutdownTimeoutMs: field.duration({
       default: "10s",

@@ -436,6 +436,24 @@ await step("limit", async () => {
   return `${allowed} requests of one client, then 429; others go on`;
 });
 
+await step("operate", async () => {
+  const metrics = await (await send("/metrics")).text();
+  const value = (sample: string): number => {
+    const line = metrics.split("\n").find((it) => it.startsWith(sample + " "));
+    return Number(line?.slice(sample.length));
+  };
+  const created =
+    'http_requests_total{method="POST",route="/links",status="201"}';
+  const durations = 'http_request_duration_seconds_count{route="/links"}';
+  ok(value(created) > 40 && value(durations) > value(created));
+  ok(value('cache_lookups_total{outcome="hit"}') > 0);
+  strictEqual(value("visits_dead"), 0);
+  strictEqual((await send("/healthz")).status, 200);
+  const ready = await (await send("/readyz")).json();
+  strictEqual(ready.status, "pass");
+  return `${value(created)} links counted, alive, ready`;
+});
+
 await step("delete", async () => {
   const deleted = await send("/links/docs", { method: "DELETE" });
   strictEqual(deleted.status, 204);

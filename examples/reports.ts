@@ -133,6 +133,11 @@ export class Reports {
     return ok(stateOf(job));
   }
 
+  /** How many are wanted and not drawn yet. */
+  get size(): number {
+    return this.#queue.size;
+  }
+
   /** Where a report stands; `undefined` where nobody ordered it of late. */
   find(host: string): ReportState | undefined {
     const job = this.#queue.get(host);

@@ -23,6 +23,13 @@ export interface RouteMatch {
   readonly caller: Caller;
 }
 
+/** An answer, and how it came about. */
+export interface Routed {
+  readonly response: Response;
+  /** The path as the route has it; `none` where there is no route. */
+  readonly route: string;
+}
+
 /** Answers one kind of request. */
 export type Handler = (
   request: Request,
@@ -31,6 +38,7 @@ export type Handler = (
 
 interface Route {
   readonly method: string;
+  readonly path: string;
   readonly segments: readonly string[];
   readonly handler: Handler;
 }
@@ -41,7 +49,7 @@ export class Router {
 
   /** Adds a route; `:name` in the path matches one segment. */
   on(method: string, path: string, handler: Handler): this {
-    this.#routes.push({ method, segments: path.split("/"), handler });
+    this.#routes.push({ method, path, segments: path.split("/"), handler });
     return this;
   }
 
@@ -49,12 +57,12 @@ export class Router {
    * Answers a request: by its handler; HEAD as GET (every server drops the
    * body itself); OPTIONS with what is allowed; else as a problem.
    */
-  async route(request: Request, caller: Caller): Promise<Response> {
+  async route(request: Request, caller: Caller): Promise<Routed> {
     // Some servers make the URL of whatever the Host header says: with a
     // delimiter in it the path would be of the client's choosing.
     const host = request.headers.get("host") ?? "";
     if (/[\s/?#@\\,]/.test(host)) {
-      return problemResponse(
+      return refusal(
         new HttpProblem(400, "The Host header is not well-formed"),
       );
     }
@@ -62,7 +70,7 @@ export class Router {
       const url = new URL(request.url);
       return { url, path: url.pathname.split("/").map(decodeURIComponent) };
     }, () => new HttpProblem(400, "The request's URL is not well-formed"));
-    if (!target.ok) return problemResponse(target.error);
+    if (!target.ok) return refusal(target.error);
     const { url, path } = target.value;
 
     const matching = this.#routes.flatMap((route) => {
@@ -70,23 +78,27 @@ export class Router {
       return params ? [{ route, params }] : [];
     });
     if (matching.length === 0) {
-      return problemResponse(
-        new HttpProblem(404, "There is nothing at this path"),
-      );
+      return refusal(new HttpProblem(404, "There is nothing at this path"));
     }
     const method = request.method === "HEAD" ? "GET" : request.method;
     const match = matching.find(({ route }) => route.method === method);
     if (match === undefined) {
       const allow = allowedMethods(matching.map(({ route }) => route.method));
-      return request.method === "OPTIONS"
+      const response = request.method === "OPTIONS"
         ? new Response(null, { status: 204, headers: { allow } })
         : problemResponse(
           new HttpProblem(405, `The path takes ${allow}`, {}, { allow }),
         );
+      return { response, route: matching[0]!.route.path };
     }
-    const { params } = match;
-    return await match.route.handler(request, { url, params, caller });
+    const { route: { handler, path: route }, params } = match;
+    const response = await handler(request, { url, params, caller });
+    return { response, route };
   }
+}
+
+function refusal(problem: HttpProblem): Routed {
+  return { response: problemResponse(problem), route: "none" };
 }
 
 function matchSegments(

@@ -8,6 +8,7 @@
  */
 
 import process from "node:process";
+import { systemClock } from "../mod.ts";
 import { configBuilder } from "./config.ts";
 import { createService } from "./service.ts";
 import { listen } from "./server.ts";
@@ -38,6 +39,8 @@ const server = await listen(
 
 for (const signal of ["SIGINT", "SIGTERM"]) {
   process.once(signal, async () => {
+    service.drain();
+    await systemClock.sleep(config.value.drainMs);
     await server.close();
     await service.close();
     process.exit(0);

@@ -23,6 +23,8 @@
  * | `POST /sessions/current` | 200 and a new token for the old one |
  * | `DELETE /sessions/current` | 204; the session is over |
  * | `DELETE /sessions` | how many sessions of the user are over |
+ * | `GET /metrics` | what is counted and measured, for Prometheus |
+ * | `GET /healthz`, `GET /readyz` | whether it is alive, and ready |
  *
  * Where `LINKS_PASSWORDS` names users, links are made and changed by their owners
  * only, who show their tokens. Each client may do so much a minute, and is told
@@ -67,8 +69,9 @@ import { CachedLinks } from "./cached_links.ts";
 import type { ServiceConfig } from "./config.ts";
 import { HttpProblem, problemResponse, readJson } from "./http.ts";
 import { type Link, linkCreator } from "./links.ts";
+import { Operations } from "./operations.ts";
 import { Reports } from "./reports.ts";
-import { type Caller, type RouteMatch, Router } from "./router.ts";
+import { type Caller, type Routed, type RouteMatch, Router } from "./router.ts";
 import type { Peer } from "./server.ts";
 import { addSessionRoutes } from "./session_routes.ts";
 import { Sessions, unauthorized } from "./sessions.ts";
@@ -93,6 +96,8 @@ export interface ServiceParts {
 export interface LinkService {
   /** Answers a request of a peer. */
   fetch(request: Request, peer?: Peer): Promise<Response>;
+  /** Has it tell that it wants no more requests; it still answers them. */
+  drain(): void;
   /**
    * Ends what goes on in the background, once the server has closed; nothing is
    * pending afterwards.
@@ -282,27 +287,59 @@ export function createService(
 
   if (sessions) addSessionRoutes(router, { sessions, logIns, config, clock });
 
+  const operations = new Operations({
+    links,
+    cache,
+    blocklist,
+    reports,
+    visits,
+    clock,
+    onError,
+  });
+
+  /** Answers whatever happens. */
+  async function answer(request: Request, peer?: Peer): Promise<Routed> {
+    try {
+      return await answerWithin(request, peer);
+    } catch (error) {
+      onError(error);
+      return { response: problemResponse(new HttpProblem(500)), route: "none" };
+    }
+  }
+
+  /** Answers within the limits of the client. */
+  async function answerWithin(
+    request: Request,
+    peer: Peer | undefined,
+  ): Promise<Routed> {
+    const token = await sessions?.find(request);
+    const client = token
+      ? `user ${token.userId}`
+      : ipKey(peer?.address ?? "").unwrapOr("unknown");
+    const decision = requests.consume(client);
+    if (!decision.allowed) {
+      return { response: tooMany("requests", decision), route: "none" };
+    }
+    const routed = await router.route(request, { client, token });
+    const { headers } = routed.response;
+    const limits = rateLimitHeaders("requests", decision, MINUTE);
+    for (const [name, value] of Object.entries(limits)) {
+      if (!headers.has(name)) headers.set(name, value);
+    }
+    return routed;
+  }
+
   return {
     async fetch(request, peer) {
-      try {
-        const token = await sessions?.find(request);
-        const client = token
-          ? `user ${token.userId}`
-          : ipKey(peer?.address ?? "").unwrapOr("unknown");
-        const decision = requests.consume(client);
-        if (!decision.allowed) return tooMany("requests", decision);
-        const response = await router.route(request, { client, token });
-        const limits = rateLimitHeaders("requests", decision, MINUTE);
-        for (const [name, value] of Object.entries(limits)) {
-          if (!response.headers.has(name)) response.headers.set(name, value);
-        }
-        return await compressResponse(request, response);
-      } catch (error) {
-        onError(error);
-        return problemResponse(new HttpProblem(500));
-      }
+      const response = await (operations.fetch(request) ??
+        operations.measure(request, () => answer(request, peer)));
+      return await compressResponse(request, response);
+    },
+    drain() {
+      operations.drain();
     },
     async close() {
+      operations.close();
       await Promise.all([
         reports.close(),
         visits.close(),

@@ -46,7 +46,7 @@ import { requireOption, validateFormat, validateRange } from "./validators.ts";
  * format, and formats that are text or raw data under another name.
  */
 const COMPRESSIBLE =
-  /^(?:text\/(?!event-stream$).+|[^/]+\/[^/]+\+(?:json|xml|text|yaml)|application\/(?:json|(?:x-)?ndjson|(?:x-)?javascript|xml|(?:x-)?yaml|wasm)|image\/(?:bmp|x-icon|vnd\.microsoft\.icon)|font\/(?:ttf|otf))$/;
+  /^(?:text\/(?!event-stream$).+|[^/]+\/[^/]+\+(?:json|xml|text|yaml)|application\/(?:json|openmetrics-text|(?:x-)?ndjson|(?:x-)?javascript|xml|(?:x-)?yaml|wasm)|image\/(?:bmp|x-icon|vnd\.microsoft\.icon)|font\/(?:ttf|otf))$/;
 
 /**
  * Whether content of a type is worth compressing: texts, JSON, XML and the

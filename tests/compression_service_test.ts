@@ -58,6 +58,7 @@ describe("isCompressible()", () => {
     ["text/event-stream", false],
     ["text/event-stream;charset=utf-8", false],
     ["application/json", true],
+    ["application/openmetrics-text; version=1.0.0; charset=utf-8", true],
     ["application/problem+json", true],
     ["application/vnd.api+json; ext=x", true],
     ["application/atom+xml", true],

@@ -1670,6 +1670,148 @@ describe("visits", () => {
   });
 });
 
+describe("operations", () => {
+  afterEach(closeServices);
+
+  async function metricsOf(fetch: Fetch): Promise<readonly string[]> {
+    const answer = await fetch(requestOf("GET", "/metrics"));
+    strictEqual(answer.status, 200);
+    match(answer.headers.get("content-type")!, /^text\/plain; version=0.0.4/);
+    return (await answer.text()).split("\n");
+  }
+
+  it("count and measure requests by their routes", async () => {
+    const clock = new ManualClock();
+    const fetch = makeService({ requestsPerMinute: 5 }, { clock });
+    await fetch(postLink({ url: "https://example.com/", slug: "docs" }));
+    for (const slug of ["docs", "docs", "nowhere"]) {
+      await fetch(requestOf("GET", `/s/${slug}`));
+    }
+    await fetch(requestOf("PROPFIND", "/coffee"));
+    await fetch(requestOf("GET", "/")); // One too many.
+    const lines = await metricsOf(fetch);
+    deepStrictEqual(
+      lines.filter((line) => line.startsWith("http_requests_total{")).sort(),
+      [
+        'http_requests_total{method="GET",route="/s/:slug",status="302"} 2',
+        'http_requests_total{method="GET",route="/s/:slug",status="404"} 1',
+        'http_requests_total{method="GET",route="none",status="429"} 1',
+        'http_requests_total{method="POST",route="/links",status="201"} 1',
+        'http_requests_total{method="other",route="none",status="404"} 1',
+      ],
+    );
+    const count = 'http_request_duration_seconds_count{route="/s/:slug"} 3';
+    strictEqual(lines.includes(count), true);
+    strictEqual(lines.includes("http_requests_running 0"), true);
+  });
+
+  it("tell of the cache, the reports and the visits", async () => {
+    const fetch = makeService({}, { clock: new ManualClock() });
+    await fetch(postLink({ url: "https://example.com/", slug: "docs" }));
+    for (let i = 0; i < 3; i++) await fetch(requestOf("GET", "/links/docs"));
+    const lines = await metricsOf(fetch);
+    for (
+      const line of [
+        'cache_lookups_total{outcome="hit"} 2',
+        'cache_lookups_total{outcome="miss"} 1',
+        "cache_entries 1",
+        "reports_queued 0",
+        "visits_dead 0",
+      ]
+    ) strictEqual(lines.includes(line), true, line);
+    strictEqual(lines.some((line) => /^process_heap_used_/.test(line)), true);
+    strictEqual(lines.some((line) => /^metrics_invalid/.test(line)), false);
+  });
+
+  it("speak OpenMetrics where that is wanted, compressed or not", async () => {
+    const fetch = makeService();
+    const request = requestOf("GET", "/metrics");
+    request.headers.set("accept", "application/openmetrics-text");
+    request.headers.set("accept-encoding", "gzip");
+    const answer = await fetch(request);
+    match(
+      answer.headers.get("content-type")!,
+      /^application\/openmetrics-text/,
+    );
+    strictEqual(answer.headers.get("content-encoding"), "gzip");
+    const bytes = new Uint8Array(await answer.arrayBuffer());
+    match(gunzipSync(bytes).toString(), /# EOF\n$/);
+  });
+
+  it("count what nobody foresaw as a 500", async () => {
+    const links = new InMemoryRepository<Link>({
+      entity: "Link",
+      idOf: (link) => link.slug,
+    });
+    links.get = () => {
+      throw new Error("disk on fire");
+    };
+    const fetch = makeService({}, { links, onError() {} });
+    strictEqual((await fetch(requestOf("GET", "/links/docs"))).status, 500);
+    const lines = await metricsOf(fetch);
+    const line =
+      'http_requests_total{method="GET",route="none",status="500"} 1';
+    strictEqual(lines.includes(line), true);
+  });
+
+  it("are ready as long as links can be had, and alive in any case", async () => {
+    let isDown = false;
+    const links = new InMemoryRepository<Link>({
+      entity: "Link",
+      idOf: (link) => link.slug,
+    });
+    const getAll = links.getAll.bind(links);
+    links.getAll = (options) => {
+      if (isDown) throw new Error("10.0.0.7 refused");
+      return getAll(options);
+    };
+    const fetch = makeService({ requestsPerMinute: 1 }, { links });
+    const ask = async () => {
+      const answers = [
+        await fetch(requestOf("GET", "/healthz")),
+        await fetch(requestOf("GET", "/readyz")),
+      ];
+      return await Promise.all(answers.map(async (answer) => [
+        answer.status,
+        (await answer.json()).status,
+      ]));
+    };
+    deepStrictEqual(await ask(), [[200, "pass"], [200, "pass"]]);
+    isDown = true;
+    deepStrictEqual(await ask(), [[200, "pass"], [503, "fail"]]);
+    const answer = await fetch(requestOf("GET", "/readyz"));
+    strictEqual((await answer.text()).includes("10.0.0.7"), false);
+  });
+
+  it("are degraded, not down, without the blocklist", async () => {
+    const server = await startBackEnd();
+    const config = { blocklist: server.address };
+    const clock = new ManualClock();
+    const fetch = makeService(config, { clock, onError() {} });
+    const statusOf = async () => {
+      const answer = await fetch(requestOf("GET", "/readyz"));
+      return [answer.status, (await answer.json()).status];
+    };
+    deepStrictEqual(await statusOf(), [200, "pass"]);
+    await cleanUp();
+    clock.advance(5_000);
+    deepStrictEqual(await statusOf(), [200, "warn"]);
+    const lines = await metricsOf(fetch);
+    strictEqual(lines.includes("blocklist_waiting 0"), true);
+  });
+
+  it("are not ready any more once they drain, but answer", async () => {
+    const service = createService(configWith(), { onError: rethrow });
+    services.push(service);
+    service.drain();
+    const statuses: number[] = [];
+    for (const path of ["/readyz", "/healthz", "/"]) {
+      statuses.push((await service.fetch(requestOf("GET", path))).status);
+    }
+    deepStrictEqual(statuses, [503, 200, 200]);
+  });
+});
+
 describe("listen()", () => {
   afterEach(closeServices);
 
