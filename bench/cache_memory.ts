@@ -20,11 +20,11 @@
  * @module
  */
 
-import { memoryUsage } from "node:process";
 import { LRUCache } from "npm:lru-cache@11.5.3";
 import { LRUCache as Mnemonist, LRUMap } from "npm:mnemonist@0.40.8";
 import QuickLru from "npm:quick-lru@7.3.0";
 import { InMemoryCacheProvider } from "../src/cache.ts";
+import { bytesOf } from "./memory.ts";
 
 interface Cache {
   get(key: string): unknown;
@@ -60,16 +60,6 @@ const makers: Readonly<Record<string, (max: number) => Cache>> = {
   "mnemonist LRUMap": (max) => new LRUMap<string, boolean>(max),
 };
 
-const { gc } = globalThis as { gc?: () => void };
-if (gc === undefined) throw new Error("Run it with --expose-gc");
-
-function usedBytes(): number {
-  gc!();
-  gc!();
-  const { heapUsed, external } = memoryUsage();
-  return heapUsed + external;
-}
-
 const keys = Array.from({ length: 250_000 }, (_, number) => `key:${number}`);
 
 function fill(cache: Cache, count: number): Cache {
@@ -77,22 +67,21 @@ function fill(cache: Cache, count: number): Cache {
   return cache;
 }
 
-function bytesAfter(make: (max: number) => Cache, writes: number): number {
-  const before = usedBytes();
-  const cache = fill(make(1e5), writes);
-  const bytes = usedBytes() - before;
-  cache.get(""); // Until here it is not garbage.
-  return bytes;
+function bytesAfter(
+  make: (max: number) => Cache,
+  writes: number,
+): Promise<number> {
+  return bytesOf(() => fill(make(1e5), writes));
 }
 
 console.log("bytes an entry, 1e5 entries".padEnd(32), " full   later");
 for (const [name, make] of Object.entries(makers)) {
-  bytesAfter(make, 250_000); // Code and hashes do not count.
+  await bytesAfter(make, 250_000); // Code and hashes do not count.
+  const full = await bytesAfter(make, 100_000);
+  const later = await bytesAfter(make, 250_000);
   console.log(
     name.padEnd(30),
-    ...[100_000, 250_000].map((writes) =>
-      (bytesAfter(make, writes) / 1e5).toFixed(1).padStart(7)
-    ),
+    ...[full, later].map((bytes) => (bytes / 1e5).toFixed(1).padStart(7)),
   );
 }
 

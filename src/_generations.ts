@@ -29,7 +29,8 @@ export interface GenerationsOptions {
 /**
  * Two generations of keys. A key that is used is in the young one; after each
  * span the old one is dropped as a whole, and the young one takes its place. So
- * a key is dropped when it has not been used for one to two spans.
+ * a key is dropped when it has not been used for one span, or up to three where
+ * hardly anybody looks.
  *
  * The numbers of a key stand side by side in `cells`: no object a key.
  */
@@ -67,8 +68,20 @@ export class Generations {
     return this.#young.size + this.#old.size;
   }
 
-  /** When the old keys are dropped. */
-  get nextDropTick(): number {
+  /** Whether a key can be added. */
+  get hasRoom(): boolean {
+    return this.#maxYoung !== Infinity || this.size < this.#maxKeys;
+  }
+
+  /** When keys will have been dropped, if nobody uses them. */
+  get nextRoomTick(): number {
+    if (this.#spanTicks === Infinity) return Infinity;
+    return this.#old.size > 0
+      ? this.#nextDropTick
+      : this.#nextDropTick + this.#spanTicks;
+  }
+
+  get #nextDropTick(): number {
     return this.#sinceTick + this.#spanTicks;
   }
 
@@ -80,7 +93,7 @@ export class Generations {
    * @returns Where its numbers begin in `cells`; -1 where there is none.
    */
   locate(key: PrimitiveKey, tick: number): number {
-    if (tick >= this.nextDropTick) this.#passTime(tick);
+    if (tick >= this.#nextDropTick) this.#passTime(tick);
     const at = this.#young.get(key);
     if (at !== undefined) return at;
     const oldAt = this.#old.get(key);
@@ -113,7 +126,7 @@ export class Generations {
 
   #passTime(tick: number): void {
     // Two spans, and nobody looked: the young ones are too old as well.
-    if (tick >= this.nextDropTick + this.#spanTicks) this.#age(tick);
+    if (tick >= this.#nextDropTick + this.#spanTicks) this.#age(tick);
     this.#age(tick);
   }
 

@@ -88,7 +88,7 @@ export class LeakyMeter {
     const level = cells[at]!;
     // A product that is too large to be exact is larger than any level.
     const sunk = (tick - cells[at + 1]!) * this.#sink;
-    cells[at] = sunk < level ? level - sunk : 0;
+    cells[at] = level > 0 && sunk < level ? level - sunk : 0;
     cells[at + 1] = tick;
   }
 
@@ -239,12 +239,13 @@ export class SlidingWindow {
   /** Brings the state up to a time. */
   settle(cells: Float64Array, at: number, tick: number): void {
     const elapsed = tick - cells[at]!;
-    const isNone = cells[at + 1] === 0 && cells[at + 2] === 0;
+    const isPast = elapsed >= this.#period;
+    const isNone = cells[at + 2] === 0 && (isPast || cells[at + 1] === 0);
     if (isNone || elapsed >= 2 * this.#period) {
       cells[at] = tick;
       cells[at + 1] = 0;
       cells[at + 2] = 0;
-    } else if (elapsed >= this.#period) {
+    } else if (isPast) {
       cells[at] = cells[at]! + this.#period;
       cells[at + 1] = cells[at + 2]!;
       cells[at + 2] = 0;
@@ -287,15 +288,12 @@ export class SlidingWindow {
     if (cost > this.capacity) return Infinity;
     const period = this.#period;
     if (cost * period <= this.#room(cells, at, tick)) return 0;
-    const [start, earlier, later] = cells.subarray(at, at + 3) as unknown as [
-      number,
-      number,
-      number,
-    ];
+    const start = cells[at]!;
+    const later = cells[at + 2]!;
     // The earlier one must shrink, or the later one when it has become that.
     const free = this.capacity - later - cost;
     return free >= 0
-      ? start + period - Math.floor(free * period / earlier) - tick
+      ? start + period - Math.floor(free * period / cells[at + 1]!) - tick
       : start + 2 * period -
         Math.floor((this.capacity - cost) * period / later) - tick;
   }

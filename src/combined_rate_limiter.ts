@@ -20,6 +20,7 @@
  */
 
 import { isPromiseLike } from "./_promise_like.ts";
+import type { Awaitable } from "./protocols.ts";
 import type { RateLimitDecision, RateLimiter } from "./rate_limiter.ts";
 import { requireOption, validateRange, validateType } from "./validators.ts";
 
@@ -81,7 +82,8 @@ export class CombinedRateLimiter<TKey> implements RateLimiter<TKey> {
    * @param key Who asks.
    * @param cost How many units: a whole number of 1 or more.
    * @returns Whether they were taken. It rejects with what a limiter threw or
-   * rejected with, and nothing is taken either.
+   * rejected with, and nothing is taken either; with an `AggregateError` where
+   * another one could not be given back what it had taken.
    *
    * @example None takes what another refuses
    * ```ts
@@ -114,10 +116,12 @@ export class CombinedRateLimiter<TKey> implements RateLimiter<TKey> {
         decisions.push(decision);
       }
     } catch (error) {
-      await giveBack(taken, key, cost);
-      throw error;
+      const errors = [error];
+      await giveBack(taken, key, cost).catch((other) => errors.push(other));
+      throw errors.length === 1 ? error : new AggregateError(errors);
     }
-    if (taken.length < decisions.length) await giveBack(taken, key, cost);
+    const isDenied = taken.length < decisions.length;
+    if (isDenied && taken.length > 0) await giveBack(taken, key, cost);
     return tightest(decisions);
   }
 
@@ -143,8 +147,9 @@ export class CombinedRateLimiter<TKey> implements RateLimiter<TKey> {
    * ```
    */
   async peek(key: TKey, cost: number = 1): Promise<RateLimitDecision<TKey>> {
-    const answers = this.#limiters.map((limiter) => limiter.peek(key, cost));
-    return tightest(await Promise.all(answers));
+    return tightest(
+      await askAll(this.#limiters, (limiter) => limiter.peek(key, cost)),
+    );
   }
 
   /**
@@ -190,18 +195,30 @@ export class CombinedRateLimiter<TKey> implements RateLimiter<TKey> {
    * ```
    */
   async reset(key: TKey): Promise<boolean> {
-    const answers = this.#limiters.map((limiter) => limiter.reset(key));
-    return (await Promise.all(answers)).includes(true);
+    const answers = await askAll(
+      this.#limiters,
+      (limiter) => limiter.reset(key),
+    );
+    return answers.includes(true);
   }
 }
 
-/** To all of them at once, whatever becomes of it with one. */
 async function giveBack<TKey>(
   limiters: readonly RateLimiter<TKey>[],
   key: TKey,
   cost: number,
 ): Promise<void> {
-  await Promise.all(limiters.map((limiter) => limiter.refund(key, cost)));
+  await askAll(limiters, (limiter) => limiter.refund(key, cost));
+}
+
+/** All of them at once, and to the end, whatever becomes of it with one. */
+async function askAll<TKey, T>(
+  limiters: readonly RateLimiter<TKey>[],
+  ask: (limiter: RateLimiter<TKey>) => Awaitable<T>,
+): Promise<T[]> {
+  const answers = limiters.map(async (limiter) => await ask(limiter));
+  await Promise.allSettled(answers);
+  return await Promise.all(answers);
 }
 
 function tightest<TKey>(
