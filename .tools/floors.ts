@@ -26,6 +26,8 @@ const MODULES_BY_FLOOR: Readonly<Record<number, readonly string[]>> = {
     "validators",
   ],
   3: [
+    "_metric_instruments",
+    "_metric_series",
     "accept_encoding",
     "audit",
     "authorization",
@@ -62,8 +64,10 @@ const MODULES_BY_FLOOR: Readonly<Record<number, readonly string[]>> = {
     "http_compression",
     "in_memory_broker",
     "job_runner",
+    "metric_registry",
     "prometheus",
     "rate_limit_headers",
+    "runtime_metrics",
     "task_scheduler",
   ],
 };

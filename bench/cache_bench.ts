@@ -39,6 +39,7 @@ import { LRUCache } from "npm:lru-cache@11.5.3";
 import { LRUCache as Mnemonist, LRUMap } from "npm:mnemonist@0.40.8";
 import QuickLru from "npm:quick-lru@7.3.0";
 import { InMemoryCacheProvider } from "../src/cache.ts";
+import { copy } from "./copy.ts";
 import { bench, type Contender, type Group } from "./harness.ts";
 
 interface Item {
@@ -243,14 +244,6 @@ function writeThreeTags(
     }
     return cache.get(first)?.id;
   };
-}
-
-let copies = 0;
-
-/** What engines learn about a copy is about one cache alone (see `harness.ts`). */
-// deno-lint-ignore no-explicit-any -- whatever it takes, the copy takes
-function copy<F extends (...args: any[]) => Contender>(operation: F): F {
-  return new Function(`return /* ${++copies} */ ${operation}`)();
 }
 
 function fill<C extends Cache>(

@@ -15,5 +15,7 @@ let copies = 0;
  */
 // deno-lint-ignore no-explicit-any -- whatever it takes, the copy takes
 export function copy<F extends (...args: any[]) => unknown>(original: F): F {
-  return new Function(`return /* ${++copies} */ ${original}`)();
+  return new Function(
+    `"use strict"; return /* ${++copies} */ ${original}`,
+  )();
 }

@@ -33,6 +33,7 @@ import { EventEmitter as EventEmitter3 } from "npm:eventemitter3@5.0.4";
 import mittModule from "npm:mitt@3.0.1";
 import { createNanoEvents } from "npm:nanoevents@10.0.0";
 import { EventBus } from "../src/event_bus.ts";
+import { copy } from "./copy.ts";
 import { bench, type Contender, type Group } from "./harness.ts";
 
 /** Its types are those of its CommonJS form. */
@@ -345,15 +346,6 @@ function addAndRemoveInTurns(
     await bus.emit(types[0]!, items[i & 1_023]!);
     return tally.sum;
   };
-}
-
-let copies = 0;
-
-/** What engines learn about a copy is about one bus alone (see `harness.ts`). */
-function copy<F>(operation: F): F {
-  return new Function(
-    `"use strict"; return /* ${++copies} */ ${operation}`,
-  )();
 }
 
 interface Task {

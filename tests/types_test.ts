@@ -5,6 +5,15 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import {
+  type ConnectionFactory,
+  type ConnectionInfo,
+  ConnectionPool,
+  type ConnectionPoolContext,
+  type FactoryContext,
+  type PoolAcquireError,
+  type PoolEvent,
+} from "../src/connection_pool.ts";
+import {
   type AuthenticationError,
   CacheError,
   ConfigError,
@@ -14,6 +23,14 @@ import {
   TaskError,
   ValidationError,
 } from "../src/errors.ts";
+import {
+  type AnyEvent,
+  type EmitArgs,
+  EventBus,
+  type EventHandler,
+  type EventsOf,
+  type Subscription,
+} from "../src/event_bus.ts";
 import {
   defineCatalogue,
   type DomainCode,
@@ -57,6 +74,36 @@ import {
   TaskStatus,
 } from "../src/status.ts";
 import type * as Status from "../src/status.ts";
+import { HashedTokenStore } from "../src/hashed_token_store.ts";
+import { CombinedRateLimiter } from "../src/combined_rate_limiter.ts";
+import { rateLimitHeaders } from "../src/rate_limit_headers.ts";
+import {
+  FixedWindowLimiter,
+  GcraLimiter,
+  InMemoryRateLimiter,
+  isRateLimiter,
+  type KeyOfOption,
+  type RateLimitAlgorithm,
+  type RateLimitDecision,
+  type RateLimiter,
+  SlidingWindowLimiter,
+  TokenBucketLimiter,
+  toRateLimitResult,
+} from "../src/rate_limiter.ts";
+import {
+  type DeepReadonly,
+  InMemoryTokenStore,
+  isTokenStore,
+  type NewToken,
+  type NextToken,
+  type StoredToken,
+  type TokenAddError,
+  type TokenInputError,
+  type TokenRotation,
+  type TokenStore,
+  type TokenVerifyError,
+  verifyToken,
+} from "../src/token_store.ts";
 
 /** Whether two types are the same, `any` and `readonly` told apart. */
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends
@@ -740,5 +787,856 @@ describe("statuses", () => {
       parsed,
     );
     assert.equal(parsed.unwrap(), TaskStatus.RUNNING);
+  });
+});
+
+describe("ConnectionPool", () => {
+  class Client {
+    readonly host: string = "db";
+    close(): void {}
+  }
+  const factory: ConnectionFactory<Client> = {
+    create: () => new Client(),
+    destroy: (client) => client.close(),
+  };
+  const pool = new ConnectionPool(factory, { max: 1 });
+
+  it("has the type of what its factory makes, promised or not", () => {
+    hasType<ConnectionPool<Client>>()(pool);
+    hasType<ConnectionPool<Client>>()(
+      new ConnectionPool({
+        create: () => Promise.resolve(new Client()),
+        destroy: (client) => hasType<Client>()(client),
+        validate: (client) => client.host === "db",
+      }, { max: 1 }),
+    );
+    hasType<ConnectionPool<string>>()(
+      new ConnectionPool({
+        create({ signal }) {
+          hasType<AbortSignal>()(signal);
+          return String(signal.aborted);
+        },
+        destroy(_connection, context) {
+          hasType<FactoryContext>()(context);
+        },
+      }, { max: 1 }),
+    );
+  });
+
+  it("refuses a factory and options that it cannot do with", () => {
+    const create = (): Client => new Client();
+    const destroy = (_client: Client): void => {};
+    neverRun(() => [
+      // @ts-expect-error destroy is missing
+      new ConnectionPool({ create }, { max: 1 }),
+      // @ts-expect-error create is missing
+      new ConnectionPool({ destroy }, { max: 1 }),
+      // @ts-expect-error destroy takes no such connection
+      new ConnectionPool<string>({ create: () => "c", destroy }, { max: 1 }),
+      // @ts-expect-error a validation tells yes or no
+      new ConnectionPool({ create, destroy, validate: () => 1 }, { max: 1 }),
+      // @ts-expect-error max is missing
+      new ConnectionPool(factory, {}),
+      // @ts-expect-error the options are missing
+      new ConnectionPool(factory),
+      // @ts-expect-error max is a number
+      new ConnectionPool(factory, { max: "1" }),
+      // @ts-expect-error there is no such order
+      new ConnectionPool(factory, { max: 1, order: "random" }),
+      // @ts-expect-error there is no such option
+      new ConnectionPool(factory, { max: 1, min: 1 }),
+      // @ts-expect-error a time is a number of ms
+      pool.acquire({ timeoutMs: "1s" }),
+      // @ts-expect-error the counters are readonly
+      pool.stats.idle = 1,
+    ]);
+  });
+
+  it("acquire() and tryAcquire() give leases with the connection's type", () => {
+    neverRun(async () => {
+      const acquired = await pool.acquire();
+      hasType<Result<ConnectionPoolContext<Client>, PoolAcquireError>>()(
+        acquired,
+      );
+      const lease = acquired.unwrap();
+      hasType<Client>()(lease.connection);
+      hasType<ConnectionInfo<Client>>()(lease.info);
+      hasType<readonly ConnectionInfo<Client>[]>()(pool.connections());
+      hasType<ConnectionPoolContext<Client> | undefined>()(pool.tryAcquire());
+      // @ts-expect-error who has a lease gives it back, and changes nothing
+      lease.connection = new Client();
+      // @ts-expect-error there may be none
+      void pool.tryAcquire().connection;
+      if (!acquired.ok) {
+        hasType<
+          | "POOL_EXHAUSTED"
+          | "POOL_ACQUIRE_TIMEOUT"
+          | "POOL_ACQUIRE_CANCELLED"
+          | "POOL_CONNECTION_ERROR"
+          | "POOL_CLOSED"
+        >()(acquired.error.code);
+        if (acquired.error.code === "POOL_ACQUIRE_TIMEOUT") {
+          hasType<number>()(acquired.error.params.timeoutMs);
+        }
+      }
+    });
+  });
+
+  it("use() flattens a Result, and keeps anything else", () => {
+    neverRun(() => [
+      hasType<Promise<Result<string, PoolAcquireError>>>()(
+        pool.use((client) => client.host),
+      ),
+      hasType<Promise<Result<string, PoolAcquireError>>>()(
+        pool.use(async (client, lease) => {
+          hasType<ConnectionPoolContext<Client>>()(lease);
+          await lease.destroy();
+          return client.host;
+        }),
+      ),
+      hasType<Promise<Result<number, "a" | PoolAcquireError>>>()(
+        pool.use(() => steps()),
+      ),
+      hasType<Promise<Result<number, "a" | PoolAcquireError>>>()(
+        pool.use(() => Promise.resolve(steps())),
+      ),
+      hasType<Promise<Result<number, "a" | PoolAcquireError>>>()(
+        pool.use(async () => {
+          await undefined;
+          return flag() ? ok(1) : err("a");
+        }),
+      ),
+      hasType<Promise<Result<void, PoolAcquireError>>>()(
+        pool.use((client) => client.close()),
+      ),
+      // @ts-expect-error it gets a client
+      pool.use((text: string) => text),
+    ]);
+  });
+
+  it("its events are told apart by their type", () => {
+    const onEvent = (event: PoolEvent<Client>): void => {
+      switch (event.type) {
+        case "created":
+          hasType<number>()(event.durationMs);
+          break;
+        case "acquired":
+          hasType<number>()(event.waitedMs);
+          hasType<ConnectionInfo<Client>>()(event.connection);
+          break;
+        case "released":
+          hasType<number>()(event.heldMs);
+          break;
+        case "refused":
+          hasType<PoolAcquireError>()(event.error);
+          break;
+        case "create_failed":
+          hasType<"POOL_CONNECTION_ERROR">()(event.error.code);
+          break;
+        case "validation_failed":
+          hasType<number>()(Number(event.error.params.connectionId));
+          break;
+        case "destroyed":
+          // @ts-expect-error there is no such reason
+          void (event.reason === "bored");
+          break;
+        case "leaked":
+          hasType<string>()(event.stack);
+          hasType<boolean>()(event.isCollected);
+          break;
+        case "reset_failed":
+        case "destroy_failed":
+          hasType<unknown>()(event.error);
+          break;
+        case "closing":
+        case "closed":
+          // @ts-expect-error it is about no connection
+          void event.connection;
+          break;
+        default:
+          hasType<never>()(event);
+      }
+    };
+    onEvent({ type: "closing" });
+    neverRun(() => [
+      new ConnectionPool(factory, { max: 1, onEvent }),
+      new ConnectionPool<string>({ create: () => "c", destroy() {} }, {
+        max: 1,
+        // @ts-expect-error its events have clients, not strings
+        onEvent,
+      }),
+    ]);
+  });
+});
+
+describe("TokenStore", () => {
+  interface Session {
+    device: string;
+    roles: string[];
+    more?: { at: number };
+  }
+  interface Hint {
+    lang?: string;
+  }
+  const claims: Session = { device: "phone", roles: ["admin"] };
+  const token = {
+    jti: "t0",
+    userId: "ada",
+    expiresAt: Number.MAX_SAFE_INTEGER,
+  };
+
+  it("wants claims where there must be some, and only there", () => {
+    neverRun(() => {
+      const sessions = new InMemoryTokenStore<Session>();
+      sessions.add({ ...token, claims });
+      // @ts-expect-error a session must say its device
+      sessions.add(token);
+      // @ts-expect-error and its roles
+      sessions.add({ ...token, claims: { device: "phone" } });
+      // @ts-expect-error a role is a string
+      sessions.add({ ...token, claims: { device: "phone", roles: [1] } });
+      // @ts-expect-error the same holds for the next one
+      sessions.rotate("t0", { jti: "t1", expiresAt: 1 });
+      sessions.rotate("t0", { jti: "t1", expiresAt: 1, claims });
+
+      const hints = new InMemoryTokenStore<Hint>();
+      hints.add(token);
+      hints.add({ ...token, claims: {} });
+      hints.add({ ...token, claims: { lang: "de" } });
+      hints.rotate("t0", { jti: "t1", expiresAt: 1 });
+      // @ts-expect-error a language is a string
+      hints.add({ ...token, claims: { lang: 1 } });
+
+      const bare = new InMemoryTokenStore();
+      bare.add(token);
+      bare.rotate("t0", { jti: "t1", expiresAt: 1 });
+      // @ts-expect-error claims are an object
+      new InMemoryTokenStore<string>();
+    });
+    assert.equal(isTokenStore(new InMemoryTokenStore()), true);
+  });
+
+  it("wants the other fields of a token", () => {
+    type Next = NextToken<Session>;
+    sameType<Same<Next["jti" | "expiresAt"], string | number>>();
+    neverRun(() => {
+      const { jti, userId, expiresAt } = token;
+      // @ts-expect-error there is no user
+      const noUser: NewToken = { jti, expiresAt };
+      // @ts-expect-error there is no time
+      const noTime: NewToken = { jti, userId };
+      // @ts-expect-error a time is a number
+      const date: NewToken = { jti, userId, expiresAt: new Date() };
+      // @ts-expect-error what may be left out is not undefined
+      const noFamily: NewToken = { ...token, familyId: undefined };
+      // @ts-expect-error a successor has the user of the other
+      const next: NextToken = { jti, expiresAt, userId };
+      void [noUser, noTime, date, noFamily, next];
+    });
+  });
+
+  it("gives tokens that cannot be changed at any depth", () => {
+    type Deep = DeepReadonly<{
+      a: { b: { c: string[] }[] };
+      t: [number, { d: 1 }];
+      f: () => string;
+      n: null;
+      u?: string | undefined;
+    }>;
+    sameType<
+      Same<Deep, {
+        readonly a: {
+          readonly b: readonly { readonly c: readonly string[] }[];
+        };
+        readonly t: readonly [number, { readonly d: 1 }];
+        readonly f: () => string;
+        readonly n: null;
+        readonly u?: string | undefined;
+      }>
+    >();
+    sameType<Same<DeepReadonly<string | Hint>, string | Readonly<Hint>>>();
+    neverRun(() => {
+      const sessions = new InMemoryTokenStore<Session>();
+      const stored = sessions.add({ ...token, claims }).unwrap();
+      hasType<StoredToken<Session>>()(stored);
+      hasType<number | undefined>()(stored.revokedAt);
+      hasType<readonly string[]>()(stored.claims.roles);
+      // @ts-expect-error a field
+      stored.userId = "bob";
+      // @ts-expect-error a claim
+      stored.claims.device = "laptop";
+      // @ts-expect-error a list
+      stored.claims.roles.push("admin");
+      // @ts-expect-error further in
+      stored.claims.more!.at = 1;
+      const list = sessions.listActive("ada").unwrap();
+      hasType<readonly StoredToken<Session>[]>()(list);
+      // @ts-expect-error the list that was given
+      list.pop();
+    });
+  });
+
+  it("tells the outcomes of a rotation apart", () => {
+    function told(rotation: TokenRotation<Session>): string {
+      // @ts-expect-error there may be no successor
+      void rotation.successor;
+      switch (rotation.outcome) {
+        case "rotated":
+        case "replayed":
+          hasType<StoredToken<Session>>()(rotation.successor);
+          // @ts-expect-error nothing was revoked
+          void rotation.revoked;
+          return rotation.successor.claims.device;
+        case "reused":
+          hasType<number>()(rotation.revoked);
+          // @ts-expect-error there is no successor
+          void rotation.successor;
+          return rotation.userId + rotation.familyId;
+        case "inactive":
+        case "unknown":
+          hasType<"inactive" | "unknown">()(rotation.outcome);
+          return rotation.outcome;
+      }
+    }
+    sameType<
+      Same<
+        TokenRotation["outcome"],
+        "rotated" | "replayed" | "reused" | "inactive" | "unknown"
+      >
+    >();
+    assert.equal(told({ outcome: "unknown" }), "unknown");
+  });
+
+  it("tells all codes of its errors", async () => {
+    const tokens = new InMemoryTokenStore<Hint>();
+    hasType<Result<StoredToken<Hint>, TokenAddError>>()(tokens.add(token));
+    hasType<Result<StoredToken<Hint> | undefined, TokenInputError>>()(
+      tokens.find("t0"),
+    );
+    hasType<Result<boolean, TokenInputError>>()(tokens.revoke("t1"));
+    hasType<Result<number, TokenInputError>>()(tokens.revokeUser("bob"));
+    hasType<Result<TokenRotation<Hint>, TokenAddError>>()(
+      tokens.rotate("t1", token),
+    );
+    type InputCode =
+      | "VALIDATION_TYPE_MISMATCH"
+      | "VALIDATION_EMPTY_VALUE"
+      | "VALIDATION_INVALID_FORMAT";
+    sameType<Same<TokenInputError["code"], InputCode>>();
+    sameType<
+      Same<
+        TokenAddError["code"],
+        | InputCode
+        | "VALIDATION_TOO_SMALL"
+        | "DB_DUPLICATE_KEY"
+        | "DB_REPOSITORY_FULL"
+      >
+    >();
+    sameType<
+      Same<
+        TokenVerifyError["code"],
+        "AUTH_TOKEN_MALFORMED" | "AUTH_TOKEN_INVALID" | "AUTH_TOKEN_REVOKED"
+      >
+    >();
+    const verified = await verifyToken(tokens, "t0");
+    hasType<Result<StoredToken<Hint>, TokenVerifyError>>()(verified);
+    assert.equal(verified.unwrap().jti, "t0");
+  });
+
+  it("is what every store is, for the same claims and no others", () => {
+    const inner = new InMemoryTokenStore<Session>();
+    const hashed = new HashedTokenStore(inner);
+    hasType<HashedTokenStore<Session>>()(hashed);
+    const stores: readonly TokenStore<Session>[] = [inner, hashed];
+    // @ts-expect-error these tokens say something else
+    const others: TokenStore<{ role: string }> = inner;
+    // @ts-expect-error a Map is no store
+    const map: TokenStore = new Map();
+    void [others, map];
+    assert.equal(stores.every(isTokenStore), true);
+  });
+});
+
+describe("RateLimiter", () => {
+  interface Asker {
+    readonly ip: string;
+    readonly user: number;
+  }
+
+  const rate = { limit: 5, periodMs: 1_000 };
+  const bucket = { capacity: 5, refill: 5, periodMs: 1_000 };
+
+  it("keyOf may be left out for strings, numbers and bigints", () => {
+    hasType<GcraLimiter<string>>()(new GcraLimiter(rate));
+    hasType<TokenBucketLimiter<string>>()(new TokenBucketLimiter(bucket));
+    hasType<FixedWindowLimiter<string>>()(new FixedWindowLimiter(rate));
+    hasType<SlidingWindowLimiter<string>>()(new SlidingWindowLimiter(rate));
+    const limiters = [
+      new GcraLimiter<number>(rate),
+      new TokenBucketLimiter<bigint>(bucket),
+      new FixedWindowLimiter<"read" | "write">(rate),
+      new SlidingWindowLimiter<string | number | bigint>(rate),
+      new GcraLimiter<string>({ ...rate, keyOf: (key) => key.length }),
+    ];
+    assert.equal(limiters.every(isRateLimiter), true);
+    sameType<
+      Same<
+        KeyOfOption<"a" | 1>,
+        { readonly keyOf?: (key: "a" | 1) => string | number | bigint }
+      >
+    >();
+  });
+
+  it("keyOf must be given for all other keys", () => {
+    neverRun(() => [
+      // @ts-expect-error objects are told by identity
+      new GcraLimiter<Asker>(rate),
+      // @ts-expect-error and so with every limiter
+      new TokenBucketLimiter<Asker>(bucket),
+      // @ts-expect-error of the four
+      new FixedWindowLimiter<Asker>(rate),
+      // @ts-expect-error of the four
+      new SlidingWindowLimiter<Asker>(rate),
+      // @ts-expect-error and with one of one's own
+      new InMemoryRateLimiter<Asker>({} as RateLimitAlgorithm, {}),
+      // @ts-expect-error some of these keys are objects
+      new GcraLimiter<string | Asker>(rate),
+      // @ts-expect-error these may be anything
+      new GcraLimiter<unknown>(rate),
+      // @ts-expect-error a symbol is no key
+      new GcraLimiter<symbol>(rate),
+      // @ts-expect-error nor is a boolean
+      new GcraLimiter<boolean>(rate),
+      // @ts-expect-error it may be missing
+      new GcraLimiter<string | undefined>(rate),
+      // @ts-expect-error what it makes must be a key itself
+      new GcraLimiter<Asker>({ ...rate, keyOf: ({ ip }: Asker) => [ip] }),
+      // @ts-expect-error it gets the keys
+      new GcraLimiter<Asker>({ ...rate, keyOf: (ip: string) => ip }),
+      // @ts-expect-error left out is not undefined
+      new GcraLimiter<string>({ ...rate, keyOf: undefined }),
+    ]);
+    const limiter = new GcraLimiter<Asker>({
+      ...rate,
+      keyOf: ({ user }) => user,
+    });
+    const ada: Asker = { ip: "203.0.113.7", user: 1 };
+    hasType<RateLimitDecision<Asker>>()(limiter.consume(ada));
+    hasType<Asker>()(limiter.peek(ada).key);
+    hasType<void>()(limiter.refund(ada, 1));
+    hasType<boolean>()(limiter.reset(ada));
+    hasType<GcraLimiter<Asker>>()(
+      new GcraLimiter({ ...rate, keyOf: ({ ip }: Asker) => ip }),
+    );
+    // @ts-expect-error it counts askers
+    neverRun(() => limiter.consume("ada"));
+  });
+
+  it("options say how much, and nothing that is not theirs", () => {
+    neverRun(() => [
+      // @ts-expect-error there is no limit without a period
+      new GcraLimiter({ limit: 5 }),
+      // @ts-expect-error a bucket has a capacity
+      new TokenBucketLimiter(rate),
+      // @ts-expect-error a window has no burst
+      new FixedWindowLimiter({ limit: 5, periodMs: 1_000, burst: 2 }),
+      // @ts-expect-error it forgets or denies
+      new GcraLimiter({ ...rate, onFull: "evict" }),
+    ]);
+  });
+
+  it("is what every limiter is, near or far, for the same keys and no others", () => {
+    const near = new GcraLimiter<Asker>({ ...rate, keyOf: ({ ip }) => ip });
+    const combined = new CombinedRateLimiter([near]);
+    hasType<CombinedRateLimiter<Asker>>()(combined);
+    hasType<Promise<RateLimitDecision<Asker>>>()(
+      combined.peek({ ip: "203.0.113.7", user: 1 }),
+    );
+    const limiters: readonly RateLimiter<Asker>[] = [near, combined];
+    // @ts-expect-error a string has neither ip nor user
+    const others: RateLimiter<string> = near;
+    neverRun(() => [
+      // @ts-expect-error these count different keys
+      new CombinedRateLimiter<Asker>([near, new GcraLimiter(rate)]),
+    ]);
+    void others;
+    assert.equal(limiters.every(isRateLimiter), true);
+  });
+
+  it("toRateLimitResult() keeps the key, and names the one error", () => {
+    const decision = new GcraLimiter<number>(rate).consume(1);
+    hasType<
+      Result<RateLimitDecision<number>, ErrorOf<"SECURITY_RATE_LIMITED">>
+    >()(toRateLimitResult(decision));
+    hasType<Record<string, string>>()(rateLimitHeaders("a", decision, rate));
+    neverRun(() => {
+      // @ts-expect-error a decision is read only
+      decision.allowed = true;
+      // @ts-expect-error headers want to know the period
+      rateLimitHeaders("a", decision, {});
+    });
+  });
+});
+
+describe("P13: EventBus", () => {
+  const unseen: unique symbol = Symbol("unseen");
+  interface Events {
+    visited: { slug: string };
+    count: number;
+    level: "low" | "high";
+    cleared: void;
+    gone: undefined;
+    noted: string | undefined;
+    anything: unknown;
+    7: boolean;
+    [unseen]: Date;
+  }
+  const bus = new EventBus<Events>();
+  class LinkVisited {
+    readonly type = "link.visited";
+    readonly slug: string = "docs";
+  }
+  class LinkDeleted {
+    readonly type = "link.deleted";
+    readonly at: number = 1;
+  }
+  class LinkPurged extends LinkDeleted {
+    readonly bytes: number = 2;
+  }
+
+  it("emit() and publish() take the payload of the type, and nothing else", () => {
+    neverRun(() => [
+      hasType<boolean>()(bus.emit("visited", { slug: "docs" })),
+      hasType<Promise<void>>()(bus.publish("visited", { slug: "docs" })),
+      bus.emit(7, true),
+      bus.emit(unseen, new Date(0)),
+      // @ts-expect-error the payload is missing
+      bus.emit("visited"),
+      // @ts-expect-error the payload is missing
+      bus.publish("visited"),
+      // @ts-expect-error the payload is another type's
+      bus.emit("visited", 5),
+      // @ts-expect-error the payload is another type's
+      bus.publish("count", { slug: "docs" }),
+      // @ts-expect-error a field is missing
+      bus.emit("visited", {}),
+      // @ts-expect-error a field has another type
+      bus.emit("visited", { slug: 5 }),
+      // @ts-expect-error there is no such field
+      bus.emit("visited", { slug: "docs", at: 1 }),
+      // @ts-expect-error one payload, not two
+      bus.emit("count", 1, 2),
+      // @ts-expect-error one payload, not two
+      bus.publish("count", 1, 2),
+      // @ts-expect-error a payload that may be null is not asked for
+      bus.emit("count", null),
+      // @ts-expect-error the key's payload is a Date
+      bus.emit(unseen, 5),
+      // @ts-expect-error the number's payload is a boolean
+      bus.emit(7, "true"),
+    ]);
+  });
+
+  it("takes no payload where it is void, and may where it is optional", () => {
+    neverRun(() => [
+      bus.emit("cleared"),
+      bus.publish("cleared"),
+      bus.emit("gone"),
+      bus.emit("noted"),
+      bus.emit("noted", "a"),
+      bus.emit("noted", undefined),
+      bus.emit("anything"),
+      bus.emit("anything", 5),
+      // @ts-expect-error there is nothing to tell
+      bus.emit("cleared", 5),
+      // @ts-expect-error there is nothing to tell, not even that
+      bus.emit("cleared", undefined),
+      // @ts-expect-error there is nothing to tell
+      bus.publish("gone", undefined),
+      // @ts-expect-error the payload is a string
+      bus.emit("noted", 5),
+    ]);
+    sameType<Same<EmitArgs<void>, []>>();
+    sameType<Same<EmitArgs<undefined>, []>>();
+    sameType<Same<EmitArgs<void | undefined>, []>>();
+    sameType<Same<EmitArgs<number>, [payload: number]>>();
+    sameType<Same<EmitArgs<1 | 2>, [payload: 1 | 2]>>();
+    sameType<Same<EmitArgs<boolean>, [payload: boolean]>>();
+    sameType<Same<EmitArgs<null>, [payload: null]>>();
+    sameType<Same<EmitArgs<1 | undefined>, [payload?: 1 | undefined]>>();
+    sameType<Same<EmitArgs<unknown>, [payload?: unknown]>>();
+  });
+
+  it("a payload of any kind can be emitted", () => {
+    // deno-lint-ignore no-explicit-any -- what foreign maps have
+    const loose = new EventBus<{ a: any }>();
+    assert.equal(loose.emit("a", 5), false);
+  });
+
+  it("a literal union takes its members", () => {
+    neverRun(() => [
+      bus.emit("level", "low"),
+      bus.on("level", (level) => hasType<"low" | "high">()(level)),
+      // @ts-expect-error there is no such level
+      bus.emit("level", "middle"),
+      // @ts-expect-error any string may be no level
+      bus.emit("level", String("low")),
+    ]);
+  });
+
+  it("refuses a type that the map does not have", () => {
+    neverRun(() => [
+      // @ts-expect-error there is no such type
+      bus.emit("visit", { slug: "docs" }),
+      // @ts-expect-error there is no such type
+      bus.publish("visit"),
+      // @ts-expect-error there is no such type
+      bus.on("visit", () => {}),
+      // @ts-expect-error there is no such type
+      bus.once("visit"),
+      // @ts-expect-error there is no such type
+      bus.events("visit"),
+      // @ts-expect-error there is no such type
+      bus.listenerCount("visit"),
+      // @ts-expect-error there is no such type
+      bus.clear("visit"),
+      // @ts-expect-error a number is not its name
+      bus.emit("7", true),
+      // @ts-expect-error it is another symbol
+      bus.emit(Symbol.iterator, new Date(0)),
+      // @ts-expect-error any string may be no type
+      bus.emit(String("count"), 1),
+    ]);
+  });
+
+  it("handlers and filters get the payload of their type", () => {
+    neverRun(() => [
+      hasType<Subscription>()(
+        bus.on("visited", (event) => hasType<{ slug: string }>()(event)),
+      ),
+      bus.on("cleared", (event) => hasType<void>()(event)),
+      bus.on("noted", (event) => hasType<string | undefined>()(event)),
+      bus.on(unseen, (event) => hasType<Date>()(event)),
+      bus.on(7, (event) => hasType<boolean>()(event)),
+      bus.on("count", () => {}),
+      bus.on("count", (count: number | string) => void count),
+      bus.on("count", async (count) => {
+        hasType<number>()(await count);
+      }),
+      bus.on("count", () => {}, {
+        filter: (count) => {
+          hasType<number>()(count);
+          return true;
+        },
+      }),
+      // @ts-expect-error the handler takes another payload
+      bus.on("count", (count: string) => void count),
+      // @ts-expect-error the handler takes a narrower payload
+      bus.on("level", (level: "low") => void level),
+      // @ts-expect-error the handler takes two
+      bus.on("count", (count: number, more: number) => void [count, more]),
+      // @ts-expect-error a handler gives nothing
+      bus.on("count", (count) => count),
+      // @ts-expect-error nor a promise of something
+      bus.on("count", (count) => Promise.resolve(count)),
+      // @ts-expect-error a handler is a function
+      bus.on("count", {}),
+      // @ts-expect-error the handler is missing
+      bus.on("count"),
+      // @ts-expect-error the filter takes another payload
+      bus.on("count", () => {}, { filter: (text: string) => text === "" }),
+      // @ts-expect-error a filter says yes or no, not later
+      bus.on("count", () => {}, { filter: () => Promise.resolve(true) }),
+      // @ts-expect-error there is no such option
+      bus.on("count", () => {}, { priority: 1 }),
+      // @ts-expect-error a controller is no signal
+      bus.on("count", () => {}, { signal: new AbortController() }),
+    ]);
+    const handler: EventHandler<number> = (count) => void count;
+    // @ts-expect-error it takes numbers
+    const other: EventHandler<string> = handler;
+    void other;
+  });
+
+  it("a subscription is read, and ended", () => {
+    neverRun(() => {
+      const subscription = bus.on("cleared", () => {});
+      hasType<boolean>()(subscription.isActive);
+      hasType<void>()(subscription.unsubscribe());
+      const disposable: Disposable = subscription;
+      // @ts-expect-error whether it is active is readonly
+      subscription.isActive = true;
+      // @ts-expect-error it is no function
+      subscription();
+      return disposable;
+    });
+  });
+
+  it("onAny() is narrowed by the type", () => {
+    neverRun(() => [
+      bus.onAny((event) => {
+        hasType<AnyEvent<Events>>()(event);
+        switch (event.type) {
+          case "visited":
+            return hasType<{ slug: string }>()(event.payload);
+          case "count":
+            return hasType<number>()(event.payload);
+          case "level":
+            return hasType<"low" | "high">()(event.payload);
+          case "cleared":
+            return hasType<void>()(event.payload);
+          case "gone":
+            return hasType<undefined>()(event.payload);
+          case "noted":
+            return hasType<string | undefined>()(event.payload);
+          case "anything":
+            return hasType<unknown>()(event.payload);
+          case 7:
+            return hasType<boolean>()(event.payload);
+          case unseen:
+            return hasType<Date>()(event.payload);
+          default:
+            return hasType<never>()(event);
+        }
+      }, { filter: ({ type }) => type !== "cleared" }),
+      bus.onAny((event) => {
+        // @ts-expect-error which it is has to be known first
+        void event.payload.slug;
+        // @ts-expect-error there is no such type
+        void (event.type === "visit");
+        // @ts-expect-error an event is shared by all that hear of it
+        event.payload = 5;
+      }),
+      // @ts-expect-error it hears of more than that
+      bus.onAny((event: { type: "count"; payload: number }) => void event),
+    ]);
+    sameType<
+      Same<
+        AnyEvent<{ a: number; b: void }>,
+        | { readonly type: "a"; readonly payload: number }
+        | { readonly type: "b"; readonly payload: void }
+      >
+    >();
+  });
+
+  it("once() and events() give the payload of their type", () => {
+    neverRun(() => [
+      hasType<Promise<{ slug: string }>>()(bus.once("visited")),
+      hasType<Promise<void>>()(bus.once("cleared")),
+      hasType<Promise<Date>>()(bus.once(unseen, { filter: (at) => !!at })),
+      hasType<AsyncIterableIterator<number>>()(
+        bus.events("count", { capacity: 1, overflow: "drop-oldest" }),
+      ),
+      async () => {
+        for await (const level of bus.events("level")) {
+          hasType<"low" | "high">()(level);
+        }
+      },
+      // @ts-expect-error a promise has one event anyway
+      bus.once("count", { once: true }),
+      // @ts-expect-error the filter takes another payload
+      bus.once("count", { filter: (text: string) => text === "" }),
+      // @ts-expect-error an iterator goes on
+      bus.events("count", { once: true }),
+      // @ts-expect-error there is no such policy
+      bus.events("count", { overflow: "block" }),
+      // @ts-expect-error a capacity is a number
+      bus.events("count", { capacity: "1" }),
+    ]);
+  });
+
+  it("takes a map that is an interface, a type or a record, and nothing else", () => {
+    type Types = { a: number; b: void };
+    interface Inherited extends Types {
+      c: string;
+    }
+    const inherited = new EventBus<Inherited>();
+    const record = new EventBus<Record<string, number>>();
+    assert.equal(new EventBus<Types>().emit("a", 1), false);
+    assert.equal(inherited.emit("b"), false);
+    assert.equal(record.emit("whatever", 1), false);
+    neverRun(() => [
+      inherited.on("c", (text) => hasType<string>()(text)),
+      // @ts-expect-error all of its payloads are numbers
+      record.emit("whatever", "1"),
+      // @ts-expect-error a map is an object
+      new EventBus<string>(),
+      // @ts-expect-error onError hears of errors as unknown
+      new EventBus<Types>({ onError: (error: Error) => void error }),
+      // @ts-expect-error there is no such option
+      new EventBus<Types>({ onerror: () => {} }),
+      new EventBus<Types>({
+        onError: (error, { type, payload }) => {
+          hasType<unknown>()(error);
+          hasType<PropertyKey>()(type);
+          hasType<unknown>()(payload);
+        },
+      }),
+    ]);
+  });
+
+  it("a bus of one map is not a bus of another", () => {
+    const numbers = new EventBus<{ a: number }>();
+    // @ts-expect-error its payloads are numbers
+    const strings: EventBus<{ a: string }> = numbers;
+    // @ts-expect-error it has no other types
+    const more: EventBus<{ a: number; b: number }> = numbers;
+    assert.equal(strings, more);
+  });
+
+  it("EventsOf() is the map of event classes, and of unions", () => {
+    type Links = EventsOf<LinkVisited | LinkDeleted>;
+    sameType<
+      Same<
+        Links,
+        { "link.visited": LinkVisited; "link.deleted": LinkDeleted }
+      >
+    >();
+    type Deletions = EventsOf<LinkDeleted | LinkPurged>;
+    sameType<
+      Same<Deletions, { "link.deleted": LinkDeleted | LinkPurged }>
+    >();
+    type Plain = EventsOf<{ type: 1; a: string } | { type: 2 }>;
+    sameType<Same<Plain[1], { type: 1; a: string }>>();
+    const links = new EventBus<Links>();
+    const event = new LinkVisited();
+    assert.equal(links.emit(event.type, event), false);
+    neverRun(() => [
+      // It keeps the type of its base class.
+      links.emit("link.deleted", new LinkPurged()),
+      links.on("link.deleted", (event) => hasType<LinkDeleted>()(event)),
+      links.onAny(({ type, payload }) => {
+        if (type === "link.visited") hasType<LinkVisited>()(payload);
+        else hasType<LinkDeleted>()(payload);
+      }),
+      // @ts-expect-error an event has its own type
+      links.emit("link.deleted", new LinkVisited()),
+      // @ts-expect-error there is no such event
+      links.emit("link.created", new LinkVisited()),
+      // @ts-expect-error an event has a type
+      new EventBus<EventsOf<Date>>(),
+    ]);
+  });
+
+  it("documented hole: a union of types takes the payload of either", () => {
+    const either = flag() ? "count" : "visited";
+    assert.equal(bus.emit(either, { slug: "docs" }), false);
+    // @ts-expect-error but no other
+    neverRun(() => bus.emit(either, "docs"));
+    // @ts-expect-error and not none
+    neverRun(() => bus.emit(either));
+  });
+
+  it("works where the map is a parameter", () => {
+    function count<E extends object, K extends keyof E>(
+      any: EventBus<E>,
+      type: K,
+    ): (...args: EmitArgs<E[K]>) => boolean {
+      any.on(type, (payload) => hasType<E[K]>()(payload));
+      return (...args) => any.emit(type, ...args);
+    }
+    const counted = count(new EventBus<{ a: number }>(), "a");
+    hasType<(payload: number) => boolean>()(counted);
+    assert.equal(counted(1), true);
   });
 });
