@@ -17,6 +17,9 @@ const MODULES_BY_FLOOR: Readonly<Record<number, readonly string[]>> = {
   1: ["clock", "errors", "messages", "result", "status"],
   2: [
     "_options",
+    "_recorded_span",
+    "span",
+    "trace_context",
     "binary_heap",
     "connection",
     "ip_key",
@@ -68,6 +71,7 @@ const MODULES_BY_FLOOR: Readonly<Record<number, readonly string[]>> = {
     "prometheus",
     "rate_limit_headers",
     "runtime_metrics",
+    "span_exporters",
     "task_scheduler",
   ],
 };

@@ -731,7 +731,7 @@ export function localize(
  *
  * @param error What was thrown.
  * @returns Name, message and code of an Error; of anything else, which may hold
- * a secret, only the type.
+ * a secret, only the type. It never throws, whatever the error is.
  *
  * @example Keep an error for later
  * ```ts
@@ -744,12 +744,21 @@ export function localize(
  * ```
  */
 export function describeError(error: unknown): ErrorCauseJson {
-  if (!(error instanceof Error)) {
-    return { name: error === null ? "null" : typeof error };
+  try {
+    if (!(error instanceof Error)) {
+      return { name: error === null ? "null" : typeof error };
+    }
+    const { name, message, code } = error as {
+      readonly name: unknown;
+      readonly message: unknown;
+      readonly code?: unknown;
+    };
+    return {
+      name: typeof name === "string" ? name : "Error",
+      ...(typeof message === "string" && { message }),
+      ...((typeof code === "string" || typeof code === "number") && { code }),
+    };
+  } catch { // A revoked proxy, say, or a getter that throws.
+    return { name: typeof error };
   }
-  const { name, message } = error;
-  const code = (error as { readonly code?: unknown }).code;
-  return typeof code === "string" || typeof code === "number"
-    ? { name, message, code }
-    : { name, message };
 }

@@ -10,6 +10,7 @@ import {
   CompressionError,
   ConfigError,
   type ConfigIssue,
+  describeError,
   InfrastructureError,
   type InfrastructureErrorOptions,
   localize,
@@ -334,6 +335,34 @@ describe("toJSON()", () => {
         code: "TASK_CANCELLED",
       },
     });
+  });
+});
+
+describe("describeError()", () => {
+  it("tells name, message and code, and nothing that is no Error's", () => {
+    const failure = Object.assign(new TypeError("odd"), { code: "E1" });
+    assert.deepStrictEqual(describeError(failure), {
+      name: "TypeError",
+      message: "odd",
+      code: "E1",
+    });
+    for (const [thrown, name] of [["s3cret", "string"], [null, "null"]]) {
+      assert.deepStrictEqual(describeError(thrown), { name });
+    }
+  });
+
+  it("never throws, whatever the error is", () => {
+    const { proxy, revoke } = Proxy.revocable(new Error("gone"), {});
+    revoke();
+    assert.deepStrictEqual(describeError(proxy), { name: "object" });
+    const hostile = Object.defineProperty(new Error(), "message", {
+      get() {
+        throw new Error("no");
+      },
+    });
+    assert.deepStrictEqual(describeError(hostile), { name: "object" });
+    const odd = Object.assign(new Error(), { name: 1, message: {}, code: [] });
+    assert.deepStrictEqual(describeError(odd), { name: "Error" });
   });
 });
 
