@@ -47,6 +47,8 @@ export * from "./src/in_memory_broker.ts";
 export * from "./src/ip_key.ts";
 export * from "./src/job_queue.ts";
 export * from "./src/job_runner.ts";
+export * from "./src/log_sinks.ts";
+export * from "./src/logging.ts";
 export * from "./src/memory_store.ts";
 export * from "./src/message_broker.ts";
 export * from "./src/messages.ts";

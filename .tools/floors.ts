@@ -67,6 +67,7 @@ const MODULES_BY_FLOOR: Readonly<Record<number, readonly string[]>> = {
     "http_compression",
     "in_memory_broker",
     "job_runner",
+    "log_sinks",
     "metric_registry",
     "prometheus",
     "rate_limit_headers",
