@@ -10,6 +10,7 @@ import {
   type ConfigRecord,
   type Field,
   field,
+  LogLevel,
   type Secret,
 } from "../mod.ts";
 import { ADDRESS } from "./blocklist.ts";
@@ -21,6 +22,7 @@ type ServiceFields = {
   readonly maxCachedLinks: Field<number>;
   readonly maxBodyBytes: Field<number>;
   readonly bodyTimeoutMs: Field<number>;
+  readonly logLevel: Field<LogLevel | "off">;
   readonly drainMs: Field<number>;
   readonly shutdownTimeoutMs: Field<number>;
   readonly slugRetries: Field<number>;
@@ -70,6 +72,10 @@ export function configBuilder(): ConfigBuilder<ServiceFields> {
     bodyTimeoutMs: field.duration({
       default: "30s",
       description: "How long a request's body may take",
+    }),
+    logLevel: field.oneOf([...Object.values(LogLevel), "off"], {
+      default: "info",
+      description: "The least level that is logged",
     }),
     drainMs: field.duration({
       default: "0s",

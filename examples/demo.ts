@@ -14,6 +14,8 @@ import {
   type DeadLetter,
   GzipCompressor,
   InMemoryRepository,
+  InMemorySpanExporter,
+  MemorySink,
   type Repository,
   RepositoryError,
   Secret,
@@ -81,7 +83,15 @@ const visits: VisitCounts = {
   },
   get: (link) => counted.get(link),
 };
-const service = createService(config, { links, visits, onError });
+const spans = new InMemorySpanExporter({ maxSpans: 10_000 });
+const log = new MemorySink({ maxEntries: 10_000 });
+const service = createService(config, {
+  links,
+  visits,
+  spans,
+  sinks: [log],
+  onError,
+});
 const server = await listen(service.fetch, { ...config, onError });
 
 let requests = 0;
@@ -452,6 +462,36 @@ await step("operate", async () => {
   const ready = await (await send("/readyz")).json();
   strictEqual(ready.status, "pass");
   return `${value(created)} links counted, alive, ready`;
+});
+
+await step("trace", async () => {
+  const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
+  const traceparent = `00-${traceId}-00f067aa0ba902b7-01`;
+  const url = "https://traced.example/";
+  const answer = await send("/links", {
+    method: "POST",
+    headers: { "content-type": "application/json", traceparent },
+    body: JSON.stringify({ url, slug: "traced", owner: "demo" }),
+  });
+  strictEqual(answer.status, 201);
+  const trace = spans.spans.filter((span) => span.traceId === traceId);
+  deepStrictEqual(trace.map(({ name }) => name), [
+    "blocklist check",
+    "store create",
+    "cache create",
+    "POST",
+  ]);
+  const [request] = trace.slice(-1);
+  strictEqual(request?.parentSpanId, "00f067aa0ba902b7");
+  const told = answer.headers.get("traceparent");
+  strictEqual(told, `00-${traceId}-${request.spanId}-01`);
+
+  const entry = log.entries.findLast((it) => it.traceId === traceId);
+  const { route, status } = JSON.parse(entry!.line);
+  deepStrictEqual([route, status], ["/links", 201]);
+  ok(!log.entries.some(({ line }) => /d3m0|L0velace|8uilder/.test(line)));
+  await send("/links/traced", { method: "DELETE" });
+  return `${trace.length} spans of a trace from afar, ${log.entries.length} entries`;
 });
 
 await step("delete", async () => {

@@ -50,7 +50,7 @@ const MOST_UNKNOWN_FIELDS = 10;
 export interface LinkCreatorParts {
   readonly links: Repository<Link>;
   /** Where it is left out, any host may be linked. */
-  readonly blocklist: Blocklist | undefined;
+  readonly blocklist: Pick<Blocklist, "check"> | undefined;
   readonly clock: Clock;
   readonly random: RandomSource;
   /** How often another random slug is tried. */

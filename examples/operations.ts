@@ -1,7 +1,7 @@
 /**
- * What those ask who keep the service running: how much it does and how fast, at
+ * What those see who keep the service running: how much it does and how fast, at
  * `/metrics`; whether it is alive, at `/healthz`; whether to send it requests, at
- * `/readyz`.
+ * `/readyz`; a span and a line in the log for each request.
  *
  * @module
  */
@@ -11,13 +11,17 @@ import {
   type Clock,
   CompositeHealthCheck,
   type Counter,
+  extract,
   type Gauge,
   type Histogram,
+  inject,
   type LabelValue,
   MetricRegistry,
   prometheusHandler,
   registerRuntimeMetrics,
   type Repository,
+  type StructuredLogger,
+  type Tracer,
 } from "../mod.ts";
 import type { Blocklist } from "./blocklist.ts";
 import type { Link } from "./links.ts";
@@ -32,6 +36,8 @@ export interface OperationParts {
   readonly blocklist: Blocklist | undefined;
   readonly reports: Reports;
   readonly visits: Visits;
+  readonly tracer: Tracer;
+  readonly logger: StructuredLogger;
   readonly clock: Clock;
   readonly onError: (error: unknown) => void;
 }
@@ -50,6 +56,8 @@ type Method = typeof METHODS[number];
 
 /** Metrics and health of the service. */
 export class Operations {
+  readonly #tracer: Tracer;
+  readonly #logger: StructuredLogger;
   readonly #clock: Clock;
   readonly #health: CompositeHealthCheck;
   readonly #handlers: ReadonlyMap<
@@ -66,6 +74,8 @@ export class Operations {
   constructor(parts: OperationParts) {
     const { clock, onError } = parts;
     const registry = new MetricRegistry({ clock, onError });
+    this.#tracer = parts.tracer;
+    this.#logger = parts.logger;
     this.#clock = clock;
     this.#runtime = registerRuntimeMetrics(registry);
     this.#requests = registry.counter({
@@ -98,20 +108,27 @@ export class Operations {
     return this.#handlers.get(path ?? "")?.(request);
   }
 
-  /** Measures how a request is answered. */
-  async measure(
+  /** Sees how a request is answered. */
+  async observe(
     request: Request,
     answer: () => Promise<Routed>,
   ): Promise<Response> {
     const method = METHODS.find((it) => it === request.method) ?? "other";
+    const parent = extract(request.headers);
     const startTick = this.#clock.monotonic();
-    return await this.#running.track(async () => {
-      const { response, route } = await answer();
-      const durationMs = this.#clock.monotonic() - startTick;
-      this.#durations.observe({ route }, durationMs / 1_000);
-      this.#requests.inc({ method, route, status: response.status });
-      return response;
-    });
+    return await this.#running.track(() =>
+      this.#tracer.run(method, { kind: "server", parent }, async (span) => {
+        const { response, route } = await answer();
+        const { status } = response;
+        const durationMs = this.#clock.monotonic() - startTick;
+        this.#durations.observe({ route }, durationMs / 1_000);
+        this.#requests.inc({ method, route, status });
+        span.set("http.route", route).set("http.response.status_code", status);
+        inject(span, response.headers);
+        this.#logger.info("request", { method, route, status, durationMs });
+        return response;
+      })
+    );
   }
 
   /** From now on it is not ready, but alive. */

@@ -19,9 +19,11 @@ import {
   type RandomSource,
   type Repository,
   type Result,
+  type SpanContext,
   type TaskError,
   TaskScheduler,
   type TaskStatus,
+  type Tracer,
   validateFormat,
   validateType,
   type ValidationError,
@@ -47,11 +49,19 @@ export interface ReportState {
   readonly error?: { readonly code: string; readonly message: string };
 }
 
+/** A report that is to be drawn. */
+interface ReportJob {
+  readonly host: string;
+  /** What it was ordered in. */
+  readonly parent: SpanContext | undefined;
+}
+
 /** What the reports work with. */
 export interface ReportParts {
   readonly links: Repository<Link>;
   readonly clock: Clock;
   readonly random: RandomSource;
+  readonly tracer: Tracer;
   readonly onError: (error: unknown) => void;
 }
 
@@ -76,15 +86,18 @@ const KEPT_MS = 10 * 60_000;
 export class Reports {
   readonly #links: Repository<Link>;
   readonly #onError: (error: unknown) => void;
-  readonly #queue: PriorityJobQueue<string, Urgency, Report>;
-  readonly #runner: JobRunner<string, Report>;
+  readonly #queue: PriorityJobQueue<ReportJob, Urgency, Report>;
+  readonly #runner: JobRunner<ReportJob, Report>;
   readonly #scheduler: TaskScheduler;
   readonly #finished: MemoryStore<string, ReportState>;
 
-  constructor({ links, clock, random, onError }: ReportParts) {
+  readonly #tracer: Tracer;
+
+  constructor({ links, clock, random, tracer, onError }: ReportParts) {
+    this.#tracer = tracer;
     this.#links = links;
     this.#onError = onError;
-    this.#queue = new PriorityJobQueue<string, Urgency, Report>({
+    this.#queue = new PriorityJobQueue<ReportJob, Urgency, Report>({
       rank: RANKS,
       defaultPriority: "normal",
       agingMsPerLevel: 60_000, // An idle one waits two minutes longer at most.
@@ -93,7 +106,12 @@ export class Reports {
     });
     this.#runner = new JobRunner(
       this.#queue,
-      (host, { signal }) => this.#draw(host, signal),
+      ({ host, parent }, { signal }) =>
+        tracer.run(
+          "report draw",
+          { kind: "consumer", parent, attributes: { host } },
+          () => this.#draw(host, signal),
+        ),
       {
         concurrency: 2,
         retry: { maxAttempts: 3, baseDelayMs: 100, random },
@@ -123,7 +141,8 @@ export class Reports {
     if (!checked.ok) return checked;
 
     const [id, priority] = checked.value as [string, Urgency];
-    const ordered = this.#queue.enqueue(id, { id, priority });
+    const parent = this.#tracer.active();
+    const ordered = this.#queue.enqueue({ host: id, parent }, { id, priority });
     if (!ordered.ok) return ordered;
     const job = ordered.value;
     if (job.duplicates === 0) {
@@ -173,7 +192,7 @@ export class Reports {
     }
   }
 
-  async #keep(job: Job<string, Report>): Promise<void> {
+  async #keep(job: Job<ReportJob, Report>): Promise<void> {
     const outcome = await job.result;
     const state = {
       ...stateOf(job),
@@ -181,10 +200,10 @@ export class Reports {
         error: { code: outcome.error.code, message: outcome.error.message },
       }),
     };
-    this.#finished.set(job.payload, state).unwrap();
+    this.#finished.set(job.payload.host, state).unwrap();
   }
 }
 
-function stateOf({ payload, status, attempts }: Job<string>): ReportState {
-  return { host: payload, status, attempts };
+function stateOf({ payload, status, attempts }: Job<ReportJob>): ReportState {
+  return { host: payload.host, status, attempts };
 }

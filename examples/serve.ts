@@ -8,7 +8,7 @@
  */
 
 import process from "node:process";
-import { systemClock } from "../mod.ts";
+import { LineSink, PrettySink, systemClock } from "../mod.ts";
 import { configBuilder } from "./config.ts";
 import { createService } from "./service.ts";
 import { listen } from "./server.ts";
@@ -31,10 +31,18 @@ if (!config.ok) {
   process.exit(2);
 }
 
-const service = createService(config.value, { onError: console.error });
+const write = (text: string) => void process.stdout.write(text);
+const sink = process.stdout.isTTY
+  ? new PrettySink({ write, colors: true })
+  : new LineSink({ write });
+const service = createService(config.value, { sinks: [sink] });
 const server = await listen(
   service.fetch,
-  { ...config.value, onError: console.error },
+  {
+    ...config.value,
+    onError: (error) =>
+      service.logger.error("unforeseen", { reason: String(error) }),
+  },
 );
 
 for (const signal of ["SIGINT", "SIGTERM"]) {
@@ -47,4 +55,4 @@ for (const signal of ["SIGINT", "SIGTERM"]) {
   });
 }
 
-console.log(`Listening on ${server.url}`);
+service.logger.info("listening", { url: server.url });

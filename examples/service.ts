@@ -51,14 +51,19 @@ import {
   InMemoryCacheProvider,
   InMemoryRepository,
   ipKey,
+  Logger,
+  type LogSink,
   ok,
   type RandomSource,
   rateLimitHeaders,
   type Repository,
   type Result,
   SecurityError,
+  type SpanExporter,
+  type StructuredLogger,
   systemClock,
   systemRandom,
+  Tracer,
   validateFormat,
   validateRange,
   type ValidationError,
@@ -75,6 +80,7 @@ import { type Caller, type Routed, type RouteMatch, Router } from "./router.ts";
 import type { Peer } from "./server.ts";
 import { addSessionRoutes } from "./session_routes.ts";
 import { Sessions, unauthorized } from "./sessions.ts";
+import { tracedBlocklist, tracedLinks } from "./traced.ts";
 import {
   InMemoryVisitCounts,
   type ServiceEvents,
@@ -86,14 +92,20 @@ import {
 export interface ServiceParts {
   readonly links?: Repository<Link>;
   readonly visits?: VisitCounts;
+  /** Where log entries go. Default: nowhere. */
+  readonly sinks?: readonly LogSink[];
+  /** Where spans go; it is closed with the service. Default: nowhere. */
+  readonly spans?: SpanExporter;
   readonly clock?: Clock;
   readonly random?: RandomSource;
-  /** Gets what clients are not told: what is behind a 500 or a 503. */
-  readonly onError: (error: unknown) => void;
+  /** Gets what clients are not told as well, besides the log. */
+  readonly onError?: (error: unknown) => void;
 }
 
 /** A function from request to response, and what goes on behind it. */
 export interface LinkService {
+  /** Where the service tells of itself. */
+  readonly logger: StructuredLogger;
   /** Answers a request of a peer. */
   fetch(request: Request, peer?: Peer): Promise<Response>;
   /** Has it tell that it wants no more requests; it still answers them. */
@@ -122,14 +134,29 @@ export function createService(
       maxEntries: config.maxLinks,
       clock,
     }),
-    onError,
+    sinks = [],
+    spans,
   } = parts;
+
+  const tracer = new Tracer({ ...(spans && { exporter: spans }), clock });
+  const logger = new Logger({
+    sinks,
+    level: config.logLevel,
+    context: { service: "links" },
+    span: () => tracer.active(),
+    clock,
+  });
+  const onError = (error: unknown): void => {
+    logger.error("unforeseen", () => toError(error));
+    parts.onError?.(error);
+  };
 
   const cache = new InMemoryCacheProvider<Link | undefined>({
     maxEntries: config.maxCachedLinks,
     clock,
   });
-  const links = new CachedLinks(stored, cache);
+  const cached = new CachedLinks(tracedLinks(tracer, "store", stored), cache);
+  const links = tracedLinks(tracer, "cache", cached);
   const blocklist = config.blocklist === undefined ? undefined : new Blocklist({
     address: config.blocklist,
     connections: config.blocklistConnections,
@@ -141,12 +168,12 @@ export function createService(
   });
   const createLink = linkCreator({
     links,
-    blocklist,
+    blocklist: blocklist && tracedBlocklist(tracer, blocklist),
     clock,
     random,
     retries: config.slugRetries,
   });
-  const reports = new Reports({ links, clock, random, onError });
+  const reports = new Reports({ links, clock, random, tracer, onError });
   const events = new EventBus<ServiceEvents>({ onError });
   const visits = new Visits({ events, counts, clock, random, onError });
 
@@ -216,7 +243,9 @@ export function createService(
       const { params, caller } = match;
       const refused = refusal(caller, params.owner!);
       if (refused) return refused;
-      return Response.json({ deleted: await links.deleteAllOf(params.owner!) });
+      return Response.json({
+        deleted: await cached.deleteAllOf(params.owner!),
+      });
     })
     .on("GET", "/links/:slug/visits", async (_request, { params }) => {
       const link = await links.get(params.slug!);
@@ -293,6 +322,8 @@ export function createService(
     blocklist,
     reports,
     visits,
+    tracer,
+    logger,
     clock,
     onError,
   });
@@ -330,9 +361,10 @@ export function createService(
   }
 
   return {
+    logger,
     async fetch(request, peer) {
       const response = await (operations.fetch(request) ??
-        operations.measure(request, () => answer(request, peer)));
+        operations.observe(request, () => answer(request, peer)));
       return await compressResponse(request, response);
     },
     drain() {
@@ -345,8 +377,15 @@ export function createService(
         visits.close(),
         blocklist?.close(),
       ]);
+      await spans?.close();
+      await logger.flush();
     },
   };
+}
+
+/** What else was thrown may hold a secret. */
+function toError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(typeof error);
 }
 
 function pageParameter(

@@ -35,9 +35,12 @@ import type { ReportState } from "../examples/reports.ts";
 import type { Visit, VisitCounts } from "../examples/visits.ts";
 import {
   type Awaitable,
+  BatchSpanExporter,
   type DeadLetter,
   InMemoryCacheProvider,
   InMemoryRepository,
+  InMemorySpanExporter,
+  MemorySink,
   type Repository,
   Secret,
   systemClock,
@@ -1812,6 +1815,143 @@ describe("operations", () => {
   });
 });
 
+describe("traces and logs", () => {
+  afterEach(closeServices);
+
+  const TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
+
+  function makeObserved(
+    overrides: Partial<ServiceConfig> = {},
+    parts: Partial<ServiceParts> = {},
+  ): {
+    readonly fetch: Fetch;
+    readonly spans: InMemorySpanExporter;
+    readonly log: MemorySink;
+  } {
+    const spans = new InMemorySpanExporter();
+    const log = new MemorySink();
+    const all = { spans, sinks: [log], ...parts };
+    return { fetch: makeService(overrides, all), spans, log };
+  }
+
+  function traced(request: Request): Request {
+    request.headers.set("traceparent", `00-${TRACE}-00f067aa0ba902b7-01`);
+    return request;
+  }
+
+  it("go on with the trace of who asks, and tell it", async () => {
+    const { fetch, spans, log } = makeObserved();
+    const body = { url: "https://example.com/", slug: "docs" };
+    await fetch(postLink(body));
+    spans.clear();
+    const answers = [
+      await fetch(traced(requestOf("GET", "/s/docs"))),
+      await fetch(traced(requestOf("GET", "/links/docs"))),
+    ];
+    deepStrictEqual(
+      spans.spans.map(({ name, kind, traceId }) => [name, kind, traceId]),
+      [
+        ["store get", "internal", TRACE], // The cache had it not yet.
+        ["cache get", "internal", TRACE],
+        ["GET", "server", TRACE],
+        ["cache get", "internal", TRACE],
+        ["GET", "server", TRACE],
+      ],
+    );
+    const [store, cache, request] = spans.spans;
+    strictEqual(store?.parentSpanId, cache?.spanId);
+    strictEqual(cache?.parentSpanId, request?.spanId);
+    strictEqual(request?.parentSpanId, "00f067aa0ba902b7");
+    deepStrictEqual(request.attributes, {
+      "http.route": "/s/:slug",
+      "http.response.status_code": 302,
+    });
+    const told = answers[0]!.headers.get("traceparent");
+    strictEqual(told, `00-${TRACE}-${request.spanId}-01`);
+    const entries = log.entries.filter(({ traceId }) => traceId === TRACE);
+    deepStrictEqual(entries.map(({ spanId }) => spanId), [
+      request.spanId,
+      spans.spans.at(-1)?.spanId,
+    ]);
+  });
+
+  it("have reports in the traces that ordered them", async () => {
+    const { fetch, spans } = makeObserved();
+    const body = { host: "example.com" };
+    await fetch(traced(requestOf("POST", "/reports", { body })));
+    await until(() => spans.spans.some(({ name }) => name === "report draw"));
+    const named = (name: string) =>
+      spans.spans.find((span) => span.name === name);
+    strictEqual(named("report draw")?.traceId, TRACE);
+    strictEqual(named("report draw")?.parentSpanId, named("POST")?.spanId);
+  });
+
+  it("have the blocklist as a client's call, also where it fails", async () => {
+    const config = { blocklist: "127.0.0.1:1" };
+    const { fetch, spans, log } = makeObserved(config, { onError() {} });
+    const link = { url: "https://example.com/" };
+    strictEqual((await fetch(traced(postLink(link)))).status, 503);
+    const check = spans.spans.find(({ name }) => name === "blocklist check");
+    deepStrictEqual([check?.kind, check?.status], ["client", "error"]);
+    const unforeseen = log.entries.find(({ level }) => level === "error");
+    strictEqual(unforeseen?.traceId, TRACE);
+  });
+
+  it("have one line a request, without what is secret", async () => {
+    const clock = new ManualClock({ now: Date.UTC(2026, 0, 1) });
+    const { fetch, log } = makeObserved({ passwords: PASSWORDS }, { clock });
+    const token = await logIn(fetch, "ada");
+    await fetch(requestOf("GET", "/links?limit=1", { token }));
+    const lines = log.entries.map(({ line }) => JSON.parse(line));
+    deepStrictEqual(
+      lines.map(({ traceId: _t, spanId: _s, ...line }) => line),
+      [["POST", "/sessions", 201], ["GET", "/links", 200]].map((
+        [method, route, status],
+      ) => ({
+        time: "2026-01-01T00:00:00.000Z",
+        level: "info",
+        message: "request",
+        service: "links",
+        method,
+        route,
+        status,
+        durationMs: 0,
+      })),
+    );
+    const text = JSON.stringify(log.entries);
+    strictEqual(text.includes(token) || text.includes("L0velace"), false);
+  });
+
+  it("keep to the level that is configured", async () => {
+    const links = new InMemoryRepository<Link>({
+      entity: "Link",
+      idOf: (link) => link.slug,
+    });
+    links.get = () => {
+      throw new Error("disk on fire");
+    };
+    const parts = { links, onError() {} };
+    const { fetch, log } = makeObserved({ logLevel: "error" }, parts);
+    strictEqual((await fetch(requestOf("GET", "/links/docs"))).status, 500);
+    deepStrictEqual(
+      log.entries.map(({ level, error }) => [level, String(error)]),
+      [["error", "CacheError: The value could not be loaded: disk on fire"]],
+    );
+  });
+
+  it("are brought away before the service has closed", async () => {
+    const service = createService(configWith(), {
+      spans: new BatchSpanExporter(exported),
+      clock: new ManualClock(),
+    });
+    await service.fetch(requestOf("GET", "/"));
+    strictEqual(exported.spans.length, 0);
+    await service.close();
+    strictEqual(exported.spans.length, 1);
+  });
+  const exported = new InMemorySpanExporter();
+});
+
 describe("listen()", () => {
   afterEach(closeServices);
 
@@ -1950,7 +2090,9 @@ describe("serve.ts", () => {
       process.kill(pid, "SIGTERM");
     });
     strictEqual(code, 0);
-    match(stdout, /^Listening on http:\/\/127\.0\.0\.1:\d+\n$/);
+    const { level, message, url } = JSON.parse(stdout);
+    deepStrictEqual([level, message], ["info", "listening"]);
+    match(url, /^http:\/\/127\.0\.0\.1:\d+$/);
   });
 
   it("asks the blocklist that LINKS_BLOCKLIST names, and hangs up", async () => {
@@ -2032,10 +2174,13 @@ async function runServe(
     env: { ...process.env, ...environment },
   });
   const output = { stdout: "", stderr: "" };
+  let isListening = false;
   child.stdout.on("data", (chunk) => {
     output.stdout += chunk;
-    if (!output.stdout.endsWith("\n")) return;
-    onListening(child.pid!, output.stdout.split(" ").at(-1)!.trim());
+    const [line, ...rest] = output.stdout.split("\n");
+    if (isListening || rest.length === 0) return;
+    isListening = true;
+    onListening(child.pid!, JSON.parse(line!).url);
   });
   child.stderr.on("data", (chunk) => output.stderr += chunk);
   const [code] = await once(child, "close");
