@@ -52,6 +52,7 @@ import {
   watch,
   type Watched,
 } from "./foundation_support.ts";
+import { hearUnhandled } from "./unhandled_support.ts";
 
 /** Lets promises settle that wait for nothing but each other. */
 async function flush(ticks = 40): Promise<void> {
@@ -1913,43 +1914,6 @@ describe("trap 7", () => {
     await broker.close();
   });
 });
-
-interface Hosts {
-  readonly Bun?: unknown;
-  readonly Deno?: unknown;
-  readonly process?: {
-    on(type: string, listener: (reason: unknown) => void): void;
-    listeners(type: string): readonly ((reason: unknown) => void)[];
-    removeAllListeners(type: string): void;
-  };
-}
-
-/**
- * Takes the place of who hears of unhandled rejections, on Node. The test runners
- * of Deno and Bun hear of them before any listener: there, of the rejections that
- * are made and given to nobody.
- *
- * @returns What puts everything back.
- */
-function hearUnhandled(listener: (reason: unknown) => void): () => void {
-  const { Bun, Deno, process } = globalThis as Hosts;
-  if (Bun !== undefined || Deno !== undefined || process === undefined) {
-    const { reject } = Promise;
-    Promise.reject = (reason): Promise<never> => {
-      listener(reason);
-      return new Promise(() => {});
-    };
-    return () => void (Promise.reject = reject);
-  }
-  const type = "unhandledRejection";
-  const others = process.listeners(type);
-  process.removeAllListeners(type);
-  process.on(type, listener);
-  return () => {
-    process.removeAllListeners(type);
-    for (const other of others) process.on(type, other);
-  };
-}
 
 /** What becomes an unhandled rejection while the body runs, and right after. */
 async function unhandledWhile(body: () => Promise<void>): Promise<unknown[]> {

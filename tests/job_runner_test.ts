@@ -29,6 +29,7 @@ import {
   watch,
   type Watched,
 } from "./foundation_support.ts";
+import { hearUnhandled } from "./unhandled_support.ts";
 
 /** How many cases the model-based properties run. */
 const MODEL_RUNS = 3_000;
@@ -504,43 +505,6 @@ const setups: fc.Arbitrary<Setup> = fc.record({
     { minLength: 1, maxLength: 12 },
   ),
 });
-
-interface Hosts {
-  readonly Bun?: unknown;
-  readonly Deno?: unknown;
-  readonly process?: {
-    listeners(event: string): ((reason: unknown) => void)[];
-    removeAllListeners(event: string): void;
-    on(event: string, listener: (reason: unknown) => void): void;
-  };
-}
-
-/**
- * Takes the place of who hears of unhandled rejections, on Node. The test runners
- * of Deno and Bun hear of them before any listener: there, of the rejections that
- * are made and given to nobody.
- *
- * @returns What puts everything back.
- */
-function hearUnhandled(listener: (reason: unknown) => void): () => void {
-  const { Bun, Deno, process } = globalThis as Hosts;
-  if (Bun !== undefined || Deno !== undefined || process === undefined) {
-    const { reject } = Promise;
-    Promise.reject = (reason): Promise<never> => {
-      listener(reason);
-      return new Promise(() => {});
-    };
-    return () => void (Promise.reject = reject);
-  }
-  const type = "unhandledRejection";
-  const others = process.listeners(type);
-  process.removeAllListeners(type);
-  process.on(type, listener);
-  return () => {
-    process.removeAllListeners(type);
-    for (const other of others) process.on(type, other);
-  };
-}
 
 describe("JobRunner", () => {
   it("P17: starts the first that is ready, as many as may, and settles all (property)", async () => {
