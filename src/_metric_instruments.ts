@@ -159,14 +159,13 @@ export class CounterSeries implements CounterChild {
 
   inc(amount?: number, exemplar?: ExemplarLabels): void {
     const added = amount === undefined ? 1 : amount;
-    const sum = typeof added === "number" ? this.value + added : NaN;
     // Not below 0, not NaN, no infinity; and the sum does not become one.
-    if (sum < Infinity && added >= 0) {
-      this.value = sum;
-      if (exemplar !== undefined) this.owner.remember(this, added, exemplar);
-    } else {
-      this.owner.drop("value");
+    const isAmount = typeof added === "number" && added >= 0;
+    if (!isAmount || this.value + added === Infinity) {
+      return this.owner.drop("value");
     }
+    this.value += added;
+    if (exemplar !== undefined) this.owner.remember(this, added, exemplar);
   }
 }
 

@@ -378,7 +378,8 @@ export class MetricRegistry implements MetricCollector, Disposable {
   histogram<const TSpec extends LabelSpec = NoLabels>(
     options: HistogramOptions<TSpec>,
   ): Histogram<LabelsOf<TSpec>> {
-    const bounds = requireBuckets(options.buckets ?? DEFAULT_BUCKETS);
+    const { buckets = DEFAULT_BUCKETS } = options;
+    const bounds = requireBuckets(buckets);
     return this.#make(
       "histogram",
       options,
@@ -415,7 +416,8 @@ export class MetricRegistry implements MetricCollector, Disposable {
     options: CollectOptions = {},
   ): Disposable {
     requireOption(validateType("collect", collect, "function"), collect);
-    const timeoutMs = requireDuration("timeoutMs", options.timeoutMs ?? 1_000);
+    const { timeoutMs = 1_000 } = options;
+    requireDuration("timeoutMs", timeoutMs);
     const waits = new Set<() => void>();
     const collector = { collect, timeoutMs, isRunning: false, waits };
     this.#collectors.add(collector);
@@ -514,14 +516,12 @@ export class MetricRegistry implements MetricCollector, Disposable {
     make: (parts: InstrumentParts) => T,
   ): T {
     const { help, unit, labels = {}, init = false } = options;
+    const { maxSeries = this.#maxSeries } = options;
     const name = requireName(options.name, kind);
     requireOption(validateNonEmpty("help", help), help);
     if (unit !== undefined) requireUnit(name, unit);
     const spec = this.#requireSpec(labels);
-    const maxSeries = requireWhole(
-      "maxSeries",
-      options.maxSeries ?? this.#maxSeries,
-    );
+    requireWhole("maxSeries", maxSeries);
     requireOption(validateType("init", init, "boolean"), init);
     if (init) requireInitial(spec, maxSeries);
     const inOrder = Object.entries(spec).toSorted(([a], [b]) => a < b ? -1 : 1);
@@ -558,11 +558,10 @@ export class MetricRegistry implements MetricCollector, Disposable {
         throw invalidOption(field, Expectations.DISTINCT, name);
       }
       if (values === true) return [name, values] as const;
-      if (Array.isArray(values) && values.every(isLabelValue)) {
-        const texts = values.map(textOf);
-        const isDistinct = new Set(texts).size === texts.length;
-        if (texts.length > 0 && isDistinct) return [name, texts] as const;
-      }
+      const list = Array.isArray(values) ? [...values] : [];
+      const texts = list.every(isLabelValue) ? list.map(textOf) : [];
+      const isDistinct = new Set(texts).size === texts.length;
+      if (texts.length > 0 && isDistinct) return [name, texts] as const;
       throw invalidOption(field, Expectations.LABEL_VALUES, values);
     });
     return Object.fromEntries(entries);
@@ -582,14 +581,16 @@ export class MetricRegistry implements MetricCollector, Disposable {
   }
 
   #drop(metric: string, reason: InvalidReason): void {
+    if (!this.#throws) {
+      this.#invalid.inc({ metric, reason });
+      if (this.#told.has(metric)) return;
+      this.#told.add(metric);
+    }
     const error = new ValidationError("VALIDATION_INVALID_FORMAT", {
       field: metric,
       reason: fillPlaceholders(Expectations.METRIC_RECORD, { reason }),
     });
     if (this.#throws) throw error;
-    this.#invalid.inc({ metric, reason });
-    if (this.#told.has(metric)) return;
-    this.#told.add(metric);
     if (this.#onError) callReporting(() => this.#onError?.(error));
   }
 
