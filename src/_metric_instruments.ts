@@ -4,6 +4,7 @@
  * @module
  */
 
+import { BucketIndex } from "./_bucket_index.ts";
 import {
   type InvalidReason,
   type SeriesLimits,
@@ -278,9 +279,6 @@ export class GaugeInstrument extends Instrument<GaugeSeries>
   }
 }
 
-/** Up to here it is quicker to look at one bound after the other. */
-const LINEAR = 16;
-
 /** A series of a histogram. */
 export class HistogramSeries implements HistogramChild, HistogramData {
   /** The metric. */
@@ -308,15 +306,13 @@ export class HistogramSeries implements HistogramChild, HistogramData {
   }
 
   observe(value: number, exemplar?: ExemplarLabels): void {
-    const sum = typeof value === "number" ? this.sum + value : NaN;
     // Neither NaN nor an infinity, and the sum does not become one.
-    if (!Number.isFinite(sum)) return this.owner.drop("value");
-    const { bounds } = this.owner;
-    const bucket = bounds.length <= LINEAR
-      ? findLinear(bounds, value)
-      : findBinary(bounds, value);
+    if (typeof value !== "number" || !Number.isFinite(this.sum + value)) {
+      return this.owner.drop("value");
+    }
+    const bucket = this.owner.index.find(value);
     this.counts[bucket]!++;
-    this.sum = sum;
+    this.sum += value;
     if (exemplar !== undefined) {
       this.owner.remember(this, bucket, value, exemplar);
     }
@@ -332,28 +328,13 @@ export class HistogramSeries implements HistogramChild, HistogramData {
   }
 }
 
-function findLinear(bounds: readonly number[], value: number): number {
-  let i = 0;
-  while (i < bounds.length && value > bounds[i]!) i++;
-  return i;
-}
-
-function findBinary(bounds: readonly number[], value: number): number {
-  let low = 0;
-  let high = bounds.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (value > bounds[middle]!) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
 /** A histogram. */
 export class HistogramInstrument extends Instrument<HistogramSeries>
   implements Histogram<Record<string, unknown>>, MetricSource {
   /** What it counts with. */
   readonly kind = "histogram";
+  /** Finds the bucket of a value. */
+  readonly index: BucketIndex = new BucketIndex(this.bounds);
   readonly #exemplars = new WeakMap<
     HistogramSeries,
     (Exemplar | undefined)[]

@@ -251,6 +251,8 @@ class FamilyWriter implements SeriesVisitor {
   text: string;
   readonly #isOpen: boolean;
   readonly #name: string;
+  /** The same, and what comes before labels. */
+  readonly #open: string;
   /** The label of each bucket, and what follows it. */
   readonly #bounds: readonly string[];
   readonly #hasNegativeBounds: boolean;
@@ -261,6 +263,7 @@ class FamilyWriter implements SeriesVisitor {
     const sample = kind === "counter" ? `${name}_total` : name;
     const family = this.#isOpen ? name : sample;
     this.#name = sample;
+    this.#open = `${sample}{`;
     this.#bounds = kind === "histogram"
       ? [...bounds.map(canonical), "+Inf"].map((le) =>
         `${labelText("le", le)}} `
@@ -275,8 +278,8 @@ class FamilyWriter implements SeriesVisitor {
   }
 
   value(labels: string, value: number, exemplar: Exemplar | undefined): void {
-    this.text += (labels === "" ? this.#name : `${this.#name}{${labels}}`) +
-      ` ${formatNumber(value)}${this.#suffix(exemplar)}\n`;
+    const name = labels === "" ? `${this.#name} ` : `${this.#open}${labels}} `;
+    this.text += name + formatNumber(value) + this.#end(exemplar);
   }
 
   histogram(labels: string, { counts, sum, exemplars }: HistogramData): void {
@@ -285,9 +288,8 @@ class FamilyWriter implements SeriesVisitor {
     let count = 0;
     for (let i = 0; i < counts.length; i++) {
       count += counts[i]!;
-      this.text += `${bucket}${this.#bounds[i]}${count}${
-        exemplars === undefined ? "" : this.#suffix(exemplars[i])
-      }\n`;
+      const end = this.#end(exemplars?.[i]);
+      this.text += bucket + this.#bounds[i] + count + end;
     }
     // Below 0 a sum is no counter: OpenMetrics has none then, and no count.
     if (this.#isOpen && (this.#hasNegativeBounds || sum < 0)) return;
@@ -296,13 +298,14 @@ class FamilyWriter implements SeriesVisitor {
       `${name}_count${all} ${count}\n`;
   }
 
-  #suffix(exemplar: Exemplar | undefined): string {
-    if (exemplar === undefined || !this.#isOpen) return "";
+  /** What ends a line. */
+  #end(exemplar: Exemplar | undefined): string {
+    if (exemplar === undefined || !this.#isOpen) return "\n";
     const { labels, value, at } = exemplar;
     const text = Object.entries(labels)
       .map(([name, it]) => labelText(name, it))
       .join(",");
-    return ` # {${text}} ${formatNumber(value)} ${at / 1000}`;
+    return ` # {${text}} ${formatNumber(value)} ${at / 1000}\n`;
   }
 }
 
