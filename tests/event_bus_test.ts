@@ -50,6 +50,7 @@ function turn(): Promise<void> {
   return new Promise((resolve) => {
     port1.onmessage = (): void => {
       port1.close();
+      port2.close();
       resolve();
     };
     port2.postMessage(undefined);
