@@ -15,7 +15,7 @@ import type {
   SpanLink,
   TypedSpan,
 } from "./span.ts";
-import { SAMPLED_FLAG, type SpanContext } from "./trace_context.ts";
+import type { SpanContext } from "./trace_context.ts";
 
 /** What all spans of a tracer share. */
 export interface SpanOwner {
@@ -41,7 +41,7 @@ export interface SpanStart {
   /** What it is to those around it. */
   readonly kind: SpanKind;
   /** What has to do with it. */
-  readonly links: readonly SpanLink[];
+  readonly links: readonly SpanLink[] | undefined;
   /** What it is a part of. */
   readonly parent: SpanContext | undefined;
   /** When it began, where that is told. */
@@ -49,6 +49,7 @@ export interface SpanStart {
 }
 
 const NO_EVENTS: readonly SpanEvent[] = /* @__PURE__ */ Object.freeze([]);
+const NO_LINKS: readonly SpanLink[] = /* @__PURE__ */ Object.freeze([]);
 const NO_ATTRIBUTES: Attributes = /* @__PURE__ */ Object.freeze({});
 
 /** A span that is recorded. */
@@ -119,13 +120,15 @@ export class RecordedSpan
     this.traceState = parent === undefined ? "" : parent.traceState;
     this.name = name;
     this.kind = kind;
-    this.links = links;
+    this.links = links === undefined ? NO_LINKS : this.#copyLinks(links);
     const { clock } = owner;
     const tick = clock.monotonic();
-    this.origin = parent instanceof RecordedSpan
+    this.origin = parent instanceof RecordedSpan && parent.#owner === owner
       ? parent.origin
       : clock.now() - tick;
-    this.startedAt = startedAt === undefined ? this.origin + tick : startedAt;
+    this.startedAt = Number.isFinite(startedAt)
+      ? startedAt!
+      : this.origin + tick;
   }
 
   /** What is told of it. */
@@ -150,7 +153,7 @@ export class RecordedSpan
   }
 
   setAll(attributes: Readonly<Record<string, unknown>>): this {
-    for (const key in attributes) {
+    for (const key of Object.keys(attributes)) {
       const value = attributes[key];
       if (value !== undefined) this.set(key, value);
     }
@@ -160,17 +163,12 @@ export class RecordedSpan
   event(name: string, attributes?: Attributes): this {
     if (!this.isRecording) return this;
     const events = this.#events ??= [];
-    const { maxAttributes, maxEvents } = this.#owner;
-    if (events.length >= maxEvents) {
+    if (events.length >= this.#owner.maxEvents) {
       this.droppedEvents++;
       return this;
     }
-    const kept = new Map<string, AttributeValue>();
-    for (const [key, value] of Object.entries(attributes ?? NO_ATTRIBUTES)) {
-      if (!put(kept, key, value, maxAttributes)) this.droppedAttributes++;
-    }
     const at = this.#now();
-    events.push({ name, at, attributes: Object.fromEntries(kept) });
+    events.push({ name, at, attributes: this.#copyAttributes(attributes) });
     return this;
   }
 
@@ -190,7 +188,9 @@ export class RecordedSpan
   end(at?: number): void {
     if (!this.isRecording) return;
     this.isRecording = false;
-    this.endedAt = at === undefined ? this.#now() : at;
+    // No span takes less than no time, whatever clocks say.
+    const endedAt = Number.isFinite(at) ? at! : this.#now();
+    this.endedAt = Math.max(this.startedAt, endedAt);
     this.#owner.ended(this);
   }
 
@@ -201,6 +201,26 @@ export class RecordedSpan
 
   #now(): number {
     return this.origin + this.#owner.clock.monotonic();
+  }
+
+  /** Of another span no more than its name is kept. */
+  #copyLinks(links: readonly SpanLink[]): readonly SpanLink[] {
+    return links.map(({ context: { traceId, spanId }, attributes }) => ({
+      context: { traceId, spanId },
+      attributes: this.#copyAttributes(attributes),
+    }));
+  }
+
+  /** As many as there may be; the others are counted. */
+  #copyAttributes(attributes: Attributes = NO_ATTRIBUTES): Attributes {
+    const kept = new Map<string, AttributeValue>();
+    for (const [key, value] of Object.entries(attributes)) {
+      if (value === undefined) continue;
+      if (!put(kept, key, value, this.#owner.maxAttributes)) {
+        this.droppedAttributes++;
+      }
+    }
+    return Object.fromEntries(kept);
   }
 }
 
@@ -222,7 +242,7 @@ function put(
   max: number,
 ): boolean {
   const kept = Array.isArray(value) ? copyOf(value) : value;
-  if (!isScalar(kept) && !Array.isArray(kept)) return false;
+  if (key === "" || !isScalar(kept) && !Array.isArray(kept)) return false;
   if (attributes.size >= max && !attributes.has(key)) return false;
   attributes.set(key, kept as AttributeValue);
   return true;
@@ -233,11 +253,12 @@ function isScalar(value: unknown): value is string | number | boolean {
     typeof value === "boolean";
 }
 
-/** A list of values of one type. */
+/** A list of values of one type; a hole is none. */
 function copyOf(values: readonly unknown[]): readonly unknown[] | undefined {
-  const type = typeof values[0];
-  return values.every((value) => isScalar(value) && typeof value === type)
-    ? [...values]
+  const copy = [...values];
+  const type = typeof copy[0];
+  return copy.every((value) => isScalar(value) && typeof value === type)
+    ? copy
     : undefined;
 }
 
@@ -256,11 +277,15 @@ export class PassiveSpan implements TypedSpan<Record<string, unknown>> {
   /** It never is. */
   readonly isRecording = false;
 
-  /** Makes one. */
+  /**
+   * Makes one.
+   *
+   * @param context Its ids; its flags say that it is not sampled.
+   */
   constructor(context: Omit<SpanContext, "isRemote">) {
     this.traceId = context.traceId;
     this.spanId = context.spanId;
-    this.flags = context.flags & ~SAMPLED_FLAG;
+    this.flags = context.flags;
     this.traceState = context.traceState;
   }
 

@@ -4,49 +4,63 @@
  * @module
  */
 
-/** The two digits of each byte. */
-const HEX: readonly string[] = /* @__PURE__ */ Array.from(
-  { length: 256 },
-  (_, byte) => byte.toString(16).padStart(2, "0"),
-);
+/**
+ * Random bytes are fetched for many ids at a time, since that has its price. An id
+ * keeps all the digits in memory that it was cut from: hence not for more.
+ */
+const POOL_BYTES = 1_024;
 
-/** Random bytes are fetched for many ids at a time, since that has its price. */
-const POOL_BYTES = 4_096;
+/** The codes of the two digits of each byte, in the order of the machine. */
+const DIGITS: Uint16Array = /* @__PURE__ */ digitsOfBytes();
+
+function digitsOfBytes(): Uint16Array {
+  const digits = new Uint16Array(256);
+  const text = Array.from(
+    digits,
+    (_, byte) => byte.toString(16).padStart(2, "0"),
+  );
+  new TextEncoder().encodeInto(text.join(""), new Uint8Array(digits.buffer));
+  return digits;
+}
 
 /**
- * Makes ids. Measured: with a pool of random bytes and a table of digits 3.5 times
- * as fast as with a call for each id.
+ * Makes ids. Measured: to write many as one text and to cut it is 2 to 3.5 times as
+ * fast as to put each together from the digits of its bytes.
  */
 export class IdSource {
-  readonly #pool = new Uint8Array(POOL_BYTES);
-  #used = POOL_BYTES;
+  readonly #bytes = new Uint8Array(POOL_BYTES);
+  readonly #codes = new Uint16Array(POOL_BYTES);
+  readonly #decoder = new TextDecoder();
+  #digits = "";
+  #used = 0;
 
   /** 32 hexadecimal digits, not all of them 0. */
   traceId(): string {
-    return this.#next(16);
+    return this.#next(32);
   }
 
   /** 16 hexadecimal digits, not all of them 0. */
   spanId(): string {
-    return this.#next(8);
+    return this.#next(16);
   }
 
-  #next(bytes: number): string {
+  #next(length: number): string {
     for (;;) {
-      if (this.#used + bytes > POOL_BYTES) {
-        crypto.getRandomValues(this.#pool);
-        this.#used = 0;
-      }
-      const end = this.#used + bytes;
-      let id = "";
-      let all = 0;
-      for (let i = this.#used; i < end; i++) {
-        const byte = this.#pool[i]!;
-        all |= byte;
-        id += HEX[byte]!;
-      }
-      this.#used = end;
-      if (all !== 0) return id;
+      if (this.#used + length > this.#digits.length) this.#fill();
+      const start = this.#used;
+      this.#used += length;
+      const id = this.#digits.slice(start, this.#used);
+      // To look into the text would make JavaScriptCore copy it.
+      if (this.#bytes[start / 2] !== 0 || /[^0]/.test(id)) return id;
     }
+  }
+
+  #fill(): void {
+    crypto.getRandomValues(this.#bytes);
+    for (let i = 0; i < POOL_BYTES; i++) {
+      this.#codes[i] = DIGITS[this.#bytes[i]!]!;
+    }
+    this.#digits = this.#decoder.decode(this.#codes);
+    this.#used = 0;
   }
 }

@@ -90,7 +90,7 @@ export class InMemorySpanExporter implements SpanExporter {
    * @param spans The spans.
    */
   export(spans: readonly SpanData[]): void {
-    this.#spans.push(...spans);
+    for (const span of spans) this.#spans.push(span);
     const excess = this.#spans.length - this.#maxSpans;
     if (excess <= 0) return;
     this.#spans.splice(0, excess);
@@ -159,7 +159,7 @@ export class ConsoleSpanExporter implements SpanExporter {
   export(spans: readonly SpanData[]): void {
     for (const span of spans) {
       try {
-        this.#write(JSON.stringify(toJson(span)));
+        this.#write(JSON.stringify(toJson(span), toText));
       } catch {
         this.#dropped++;
       }
@@ -213,9 +213,19 @@ function toJson(span: SpanData): SpanData & { readonly durationMs: number } {
   };
 }
 
-/** What became of the spans of a {@linkcode BatchSpanExporter}. */
+/** JSON has no NaN and no infinities: they are written as texts, not as `null`. */
+function toText(_key: string, value: unknown): unknown {
+  return typeof value === "number" && !Number.isFinite(value)
+    ? String(value)
+    : value;
+}
+
+/**
+ * What became of the spans of a {@linkcode BatchSpanExporter}. Each is in one of
+ * these.
+ */
 export interface BatchStats {
-  /** How many wait. */
+  /** How many wait, or are being brought away. */
   readonly queued: number;
   /** How many were taken. */
   readonly exported: number;
@@ -228,7 +238,8 @@ export interface BatchStats {
 /** Options of {@linkcode BatchSpanExporter}. */
 export interface BatchSpanExporterOptions {
   /**
-   * How many spans may wait; more are dropped. A whole number of 1 or more.
+   * How many spans may wait or be on their way; more are dropped. A whole number of
+   * 1 or more.
    *
    * @default {2_048}
    */
@@ -240,7 +251,7 @@ export interface BatchSpanExporterOptions {
    */
   readonly maxBatch?: number;
   /**
-   * How long a span waits at most before it is brought away, in ms.
+   * How long a span waits at most for a batch to fill, in ms.
    *
    * @default {5_000}
    */
@@ -258,7 +269,8 @@ export interface BatchSpanExporterOptions {
 }
 
 /**
- * Brings spans to another exporter in batches, one after the other.
+ * Brings spans to another exporter in batches, one after the other. Whoever ends a
+ * span does not wait for it, not even for the part before the first `await`.
  *
  * @example What was dropped is known
  * ```ts
@@ -285,10 +297,14 @@ export class BatchSpanExporter implements SpanExporter, AsyncDisposable {
   readonly #timeoutMs: number;
   readonly #onError: ((error: unknown) => void) | undefined;
   readonly #clock: Clock;
-  #queue: SpanData[] = [];
+  /** What is not yet on its way. */
+  readonly #queue: SpanData[] = [];
+  /** How many are queued, those on their way included. */
+  #queued = 0;
+  /** Brings them away where no batch fills. */
   #timer: TimerHandle | undefined;
-  /** Set while batches are brought away. */
-  #flushing: Promise<void> | undefined;
+  /** Set while a batch is brought away. */
+  #sending: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
   #exported = 0;
   #dropped = 0;
@@ -328,7 +344,7 @@ export class BatchSpanExporter implements SpanExporter, AsyncDisposable {
   /** What became of the spans so far. */
   get stats(): BatchStats {
     return {
-      queued: this.#queue.length,
+      queued: this.#queued,
       exported: this.#exported,
       dropped: this.#dropped,
       failed: this.#failed,
@@ -342,22 +358,21 @@ export class BatchSpanExporter implements SpanExporter, AsyncDisposable {
    */
   export(spans: readonly SpanData[]): void {
     for (const span of spans) {
-      if (
-        this.#closing !== undefined || this.#queue.length >= this.#maxQueue
-      ) {
+      if (this.#closing !== undefined || this.#queued >= this.#maxQueue) {
         this.#dropped++;
       } else {
+        this.#queued++;
         this.#queue.push(span);
       }
     }
-    if (this.#queue.length >= this.#maxBatch) void this.flush();
-    else if (this.#queue.length > 0) this.#wait();
+    this.#proceed();
   }
 
   /**
-   * Brings away what waits.
+   * Brings away what waits now.
    *
-   * @returns A promise that resolves when that is done, be it taken or not.
+   * @returns A promise that resolves when that is done, be it taken or not. It does
+   * not wait for spans that come later.
    *
    * @example Before a worker is frozen
    * ```ts
@@ -375,13 +390,9 @@ export class BatchSpanExporter implements SpanExporter, AsyncDisposable {
    * await exporter.close();
    * ```
    */
-  flush(): Promise<void> {
-    this.#timer?.cancel();
-    this.#timer = undefined;
-    this.#flushing ??= this.#flush().finally(() => {
-      this.#flushing = undefined;
-    });
-    return this.#flushing;
+  async flush(): Promise<void> {
+    const target = this.#settled + this.#queued;
+    while (this.#settled < target) await (this.#sending ??= this.#send());
   }
 
   /**
@@ -419,22 +430,38 @@ export class BatchSpanExporter implements SpanExporter, AsyncDisposable {
     await this.#within(() => this.#inner.close());
   }
 
-  #wait(): void {
-    if (this.#timer !== undefined || this.#flushing !== undefined) return;
-    this.#timer = this.#clock.setTimer(
-      () => void this.flush(),
-      this.#intervalMs,
-      { background: true },
-    );
+  /** How many it is done with. */
+  get #settled(): number {
+    return this.#exported + this.#failed;
   }
 
-  async #flush(): Promise<void> {
-    while (this.#queue.length > 0) {
-      const batch = this.#queue.splice(0, this.#maxBatch);
-      const isTaken = await this.#within(() => this.#inner.export(batch));
-      if (isTaken) this.#exported += batch.length;
-      else this.#failed += batch.length;
-    }
+  /** Has a full batch go, and what is less wait. */
+  #proceed(): void {
+    if (this.#queue.length >= this.#maxBatch) this.#sending ??= this.#send();
+    else if (this.#queue.length > 0) this.#timer ??= this.#setTimer();
+  }
+
+  #setTimer(): TimerHandle {
+    const onTimer = (): void => {
+      this.#timer = undefined;
+      void this.flush();
+    };
+    return this.#clock.setTimer(onTimer, this.#intervalMs, {
+      background: true,
+    });
+  }
+
+  async #send(): Promise<void> {
+    await undefined;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    const batch = this.#queue.splice(0, this.#maxBatch);
+    const isTaken = await this.#within(() => this.#inner.export(batch));
+    if (isTaken) this.#exported += batch.length;
+    else this.#failed += batch.length;
+    this.#queued -= batch.length;
+    this.#sending = undefined;
+    this.#proceed();
   }
 
   /** Tells whether it was done in time. */

@@ -2,7 +2,7 @@
  * Who is traced, across services: the headers `traceparent` and `tracestate` of W3C
  * Trace Context.
  *
- * Source: W3C Trace Context (Recommendation, and level 2 for the random flag).
+ * Source: W3C Trace Context, level 2. What level 1 takes, it takes as well.
  *
  * @example In and out
  * ```ts
@@ -61,6 +61,14 @@ export interface HeaderSetter {
    * @param value Its value.
    */
   set(name: string, value: string): unknown;
+
+  /**
+   * Takes a header out. Without it, {@linkcode inject} cannot take out the
+   * `tracestate` of another context.
+   *
+   * @param name Its name, in lower case.
+   */
+  delete?(name: string): unknown;
 }
 
 /**
@@ -85,12 +93,13 @@ export function extract(headers: HeaderGetter): SpanContext | undefined {
   const tracestate = headers.get("tracestate");
   return parseTraceparent(
     traceparent,
-    tracestate ? parseTracestate(tracestate) : "",
+    typeof tracestate === "string" ? parseTracestate(tracestate) : "",
   );
 }
 
 /**
- * Writes a context for whoever gets a request.
+ * Writes a context for whoever gets a request. What another context left in the
+ * headers is overwritten, or taken out.
  *
  * @param context The context, or a span.
  * @param headers The headers of the request, or a map of them.
@@ -115,6 +124,7 @@ export function inject(
   const { traceId, spanId, flags, traceState } = context;
   headers.set("traceparent", `00-${traceId}-${spanId}-0${flags & 0x03}`);
   if (traceState !== "") headers.set("tracestate", traceState);
+  else headers.delete?.("tracestate");
 }
 
 const DASH = 0x2d;
@@ -129,7 +139,7 @@ function parseTraceparent(
   header: string,
   traceState: string,
 ): SpanContext | undefined {
-  const text = header.trim();
+  const text = trimBlanks(header);
   const { length } = text;
   if (length < LENGTH) return undefined;
   const version = hexAt(text, 0) * 16 + hexAt(text, 1);
@@ -176,25 +186,40 @@ function isId(text: string, start: number, end: number): boolean {
 /** How many members there may be. */
 const MAX_MEMBERS = 32;
 
+/** Without blanks around it. */
 const MEMBER =
-  /^(?<key>[a-z][a-z0-9_*/-]{0,255}|[a-z0-9][a-z0-9_*/-]{0,240}@[a-z][a-z0-9_*/-]{0,13})=[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e]$/;
+  /^[a-z0-9][a-z0-9_*\/@-]{0,255}=[\x20-\x2b\x2d-\x3c\x3e-\x7e]{1,256}$/;
 
 /** Gives a `tracestate` in its shortest form; empty where it is not valid. */
 function parseTracestate(header: string): string {
-  const members = new Map<string, string>();
+  const keys: string[] = [];
+  const members: string[] = [];
   for (const part of header.split(",")) {
     const member = trimBlanks(part);
     if (member === "") continue; // The grammar has it that some may be.
-    const key = MEMBER.exec(member)?.groups?.["key"];
-    if (key === undefined) return "";
-    if (members.has(key)) continue; // The first one is the latest.
-    members.set(key, member);
-    if (members.size > MAX_MEMBERS) return "";
+    if (!MEMBER.test(member)) return "";
+    const key = member.slice(0, member.indexOf("="));
+    if (keys.includes(key)) continue; // The first one is the latest.
+    keys.push(key);
+    members.push(member);
+    if (members.length > MAX_MEMBERS) return "";
   }
-  return [...members.values()].join(",");
+  return members.join(",");
 }
 
-/** Only spaces and tabs: a header has no other white space. */
+/**
+ * Only spaces and tabs: a header has no other white space. A regular expression
+ * would look at blanks within the text again and again.
+ */
 function trimBlanks(text: string): string {
-  return text.replace(/^[ \t]+|[ \t]+$/g, "");
+  let start = 0;
+  let end = text.length;
+  while (start < end && isBlank(text, start)) start++;
+  while (start < end && isBlank(text, end - 1)) end--;
+  return text.slice(start, end);
+}
+
+function isBlank(text: string, index: number): boolean {
+  const code = text.charCodeAt(index);
+  return code === 0x20 || code === 0x09;
 }
