@@ -27,6 +27,9 @@ type ServiceFields = {
   readonly shutdownTimeoutMs: Field<number>;
   readonly slugRetries: Field<number>;
   readonly passwords: Field<Secret<ConfigRecord> | undefined>;
+  readonly admins: Field<string | undefined>;
+  readonly keys: Field<Secret<ConfigRecord> | undefined>;
+  readonly maxAudited: Field<number>;
   readonly sessionMs: Field<number>;
   readonly requestsPerMinute: Field<number>;
   readonly logInsPerMinute: Field<number>;
@@ -94,6 +97,25 @@ export function configBuilder(): ConfigBuilder<ServiceFields> {
       optional: true,
       of: field.record(),
       description: "The users' passwords by their names, as JSON",
+    }),
+    admins: field.string({
+      optional: true,
+      format: {
+        description: "names of users, with commas between them",
+        pattern: /[a-z0-9-]+(,[a-z0-9-]+)*/,
+      },
+      description: "The users who may see and change all there is",
+    }),
+    keys: field.secret({
+      optional: true,
+      of: field.record(),
+      description:
+        "The keys that notes are sealed with, by their ids, as JSON; new notes with the last",
+    }),
+    maxAudited: field.integer({
+      default: 100_000,
+      min: 1,
+      description: "How many changes the audit trail has room for",
     }),
     sessionMs: field.duration({
       default: "1h",

@@ -12,9 +12,11 @@ import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import process from "node:process";
 import {
   type DeadLetter,
+  generateKey,
   GzipCompressor,
   InMemoryRepository,
   InMemorySpanExporter,
+  KeyRing,
   MemorySink,
   type Repository,
   RepositoryError,
@@ -39,7 +41,13 @@ const REQUESTS_PER_MINUTE = 400;
 const config = configBuilder()
   .withOverrides({
     port: 0,
-    passwords: new Secret({ demo: "d3m0", ada: "L0velace", bob: "8uilder" }),
+    admins: "root",
+    passwords: new Secret({
+      demo: "d3m0",
+      ada: "L0velace",
+      bob: "8uilder",
+      root: "r00t",
+    }),
     requestsPerMinute: REQUESTS_PER_MINUTE,
     shutdownTimeoutMs: 5_000,
     blocklist: blocklist.address,
@@ -90,6 +98,7 @@ const service = createService(config, {
   visits,
   spans,
   sinks: [log],
+  keys: await KeyRing.create([{ id: "k1", key: generateKey() }], "k1"),
   onError,
 });
 const server = await listen(service.fetch, { ...config, onError });
@@ -492,6 +501,41 @@ await step("trace", async () => {
   ok(!log.entries.some(({ line }) => /d3m0|L0velace|8uilder/.test(line)));
   await send("/links/traced", { method: "DELETE" });
   return `${trace.length} spans of a trace from afar, ${log.entries.length} entries`;
+});
+
+await step("secure", async () => {
+  const note = "only for me";
+  const url = "https://noted.example/";
+  const made = await sendJson("/links", { url, slug: "noted", note });
+  strictEqual((await made.json()).note, note);
+  match(stored.get("noted")!.note!, /^v1\.k1\.[\w-]+$/); // Sealed.
+  const noteFor = async (user: string): Promise<unknown> =>
+    (await (await send("/links/noted", {}, user)).json()).note;
+  await logIn("root", "r00t");
+  const seen = [
+    await noteFor("demo"),
+    await noteFor("bob"),
+    await noteFor("root"),
+  ];
+  deepStrictEqual(seen, [note, undefined, note]);
+
+  const remove = { method: "DELETE" };
+  await problem(await send("/links/noted", remove, "bob"), 403);
+  strictEqual((await send("/links/noted", remove, "root")).status, 204);
+  await problem(await send("/audit", {}, "demo"), 403);
+  const trail = await (await send("/audit?limit=100", {}, "root")).json();
+  strictEqual(trail.intact, true);
+  const last = await (await send("/audit?offset=100&limit=100", {}, "root"))
+    .json();
+  const told = [...trail.entries, ...last.entries].slice(-2);
+  deepStrictEqual(
+    told.map(({ actor, outcome, resource }) => [actor.id, outcome, resource]),
+    [
+      ["user bob", "denied", "/links/noted"],
+      ["user root", "success", "/links/noted"],
+    ],
+  );
+  return "a note sealed in the store, an admin, a trail of changes that is intact";
 });
 
 await step("delete", async () => {

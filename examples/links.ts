@@ -31,6 +31,8 @@ export interface Link {
   readonly owner: string;
   /** ISO 8601. */
   readonly createdAt: string;
+  /** For the owner only; it is stored sealed. */
+  readonly note?: string;
 }
 
 /** What a client may send to create a link. */
@@ -43,6 +45,11 @@ const HTTP_URL: Format = {
   pattern: /https?:\/\/[^\s]{1,2040}/i,
 };
 
+const NOTE: Format = {
+  description: "1 to 1000 characters",
+  pattern: /[^]{1,1000}/,
+};
+
 /** How many unknown fields an answer names: there may be 100,000 of them. */
 const MOST_UNKNOWN_FIELDS = 10;
 
@@ -51,6 +58,10 @@ export interface LinkCreatorParts {
   readonly links: Repository<Link>;
   /** Where it is left out, any host may be linked. */
   readonly blocklist: Pick<Blocklist, "check"> | undefined;
+  /** Whether somebody may make links in the name of an owner. */
+  readonly mayCreate: (user: string | undefined, owner: string) => boolean;
+  /** Whether notes can be stored. */
+  readonly takesNotes: boolean;
   readonly clock: Clock;
   readonly random: RandomSource;
   /** How often another random slug is tried. */
@@ -79,29 +90,33 @@ export type LinkError =
  * a bad link would be there for good.
  */
 export function linkCreator(
-  { links, blocklist, clock, random, retries }: LinkCreatorParts,
+  parts: LinkCreatorParts,
 ): Service<LinkOrder, Link, LinkError> {
+  const { links, blocklist, mayCreate, takesNotes, clock, random } = parts;
   return {
     async execute({ body: input, user, client }) {
       const body = validateType("body", input, "object");
       if (!body.ok) return err([body.error]);
-      const { url, slug, owner = user ?? "anonymous", ...unknown } = body.value;
+      const { url, slug, owner = user ?? "anonymous", note, ...unknown } =
+        body.value;
       const checked = allErrors([
         validateUrl("url", url),
         slug === undefined ? ok(slug) : validateFormat("slug", slug, SLUG),
         validateFormat("owner", owner, SLUG),
+        note === undefined ? ok(note) : validateNote(note, takesNotes),
         ...Object.keys(unknown).slice(0, MOST_UNKNOWN_FIELDS).map((name) =>
           err(new ValidationError("VALIDATION_UNKNOWN_FIELD", { field: name }))
         ),
       ]);
       if (!checked.ok) return checked;
 
-      const [href, wantedSlug, checkedOwner] = checked.value as [
+      const [href, wantedSlug, checkedOwner, checkedNote] = checked.value as [
         string,
         string | undefined,
         string,
+        string | undefined,
       ];
-      if (user !== undefined && checkedOwner !== user) {
+      if (!mayCreate(user, checkedOwner)) {
         const resource = checkedOwner;
         return err(new SecurityError("SECURITY_POLICY_DENIED", { resource }));
       }
@@ -125,9 +140,10 @@ export function linkCreator(
           url: href,
           owner: checkedOwner,
           createdAt,
+          ...(checkedNote !== undefined && { note: checkedNote }),
         });
         // A slug of our own making that is taken is worth another try.
-        const again = wantedSlug === undefined && attempt < retries &&
+        const again = wantedSlug === undefined && attempt < parts.retries &&
           !created.ok && created.error.code === "DB_DUPLICATE_KEY";
         if (!again) return created;
       }
@@ -149,6 +165,15 @@ function validateUrl(
         }),
       )
     );
+}
+
+function validateNote(
+  note: unknown,
+  takesNotes: boolean,
+): Result<string, ValidationError> {
+  return takesNotes
+    ? validateFormat("note", note, NOTE)
+    : err(new ValidationError("VALIDATION_UNKNOWN_FIELD", { field: "note" }));
 }
 
 function randomSlug(random: RandomSource): string {

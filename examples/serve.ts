@@ -8,8 +8,8 @@
  */
 
 import process from "node:process";
-import { LineSink, PrettySink, systemClock } from "../mod.ts";
-import { configBuilder } from "./config.ts";
+import { KeyRing, LineSink, PrettySink, systemClock } from "../mod.ts";
+import { configBuilder, type ServiceConfig } from "./config.ts";
 import { createService } from "./service.ts";
 import { listen } from "./server.ts";
 
@@ -31,11 +31,25 @@ if (!config.ok) {
   process.exit(2);
 }
 
+/** The keys that notes are sealed with; new ones with the last. */
+async function readKeys(keys: ServiceConfig["keys"]) {
+  if (keys === undefined) return undefined;
+  const inputs = Object.entries(keys.reveal()).map(([id, key]) => ({
+    id,
+    key: String(key),
+  }));
+  return await KeyRing.create(inputs, inputs.at(-1)?.id ?? "");
+}
+
+const keys = await readKeys(config.value.keys).catch((error: Error) => {
+  console.error(`LINKS_KEYS: ${error.message}`);
+  process.exit(2);
+});
 const write = (text: string) => void process.stdout.write(text);
 const sink = process.stdout.isTTY
   ? new PrettySink({ write, colors: true })
   : new LineSink({ write });
-const service = createService(config.value, { sinks: [sink] });
+const service = createService(config.value, { sinks: [sink], keys });
 const server = await listen(
   service.fetch,
   {

@@ -6,7 +6,7 @@
  * | request | answer |
  * | --- | --- |
  * | `GET /` | what there is, as a page |
- * | `POST /links` `{ url, slug?, owner? }` | 201 and the link |
+ * | `POST /links` `{ url, slug?, owner?, note? }` | 201 and the link |
  * | `GET /links?offset=0&limit=20` | a part of the links |
  * | `GET /links/{slug}` | one link |
  * | `DELETE /links/{slug}` | 204 |
@@ -23,11 +23,13 @@
  * | `POST /sessions/current` | 200 and a new token for the old one |
  * | `DELETE /sessions/current` | 204; the session is over |
  * | `DELETE /sessions` | how many sessions of the user are over |
+ * | `GET /audit?offset=0&limit=20` | what was changed by whom, and whether that is intact |
  * | `GET /metrics` | what is counted and measured, for Prometheus |
  * | `GET /healthz`, `GET /readyz` | whether it is alive, and ready |
  *
- * Where `LINKS_PASSWORDS` names users, links are made and changed by their owners
- * only, who show their tokens. Each client may do so much a minute, and is told
+ * Where `LINKS_PASSWORDS` names users, links are made and changed by their owners,
+ * who show their tokens, and by those whom `LINKS_ADMINS` names. With `LINKS_KEYS` a
+ * link may have a note, which only they see, and nobody who reads the store. Each client may do so much a minute, and is told
  * how much is left: a user is one wherever he comes from, else an address is.
  *
  * Where `LINKS_BLOCKLIST` names a back-end, it is asked about the host of each
@@ -42,15 +44,15 @@
 
 import {
   allErrors,
-  type Awaitable,
+  Cipher,
   type Clock,
   compressResponse,
-  type DeadLetterRetryError,
   EventBus,
   GcraLimiter,
   InMemoryCacheProvider,
   InMemoryRepository,
   ipKey,
+  type KeyRing,
   Logger,
   type LogSink,
   ok,
@@ -58,7 +60,6 @@ import {
   rateLimitHeaders,
   type Repository,
   type Result,
-  SecurityError,
   type SpanExporter,
   type StructuredLogger,
   systemClock,
@@ -72,15 +73,20 @@ import { failure, MINUTE, notFound, tooMany } from "./answers.ts";
 import { Blocklist } from "./blocklist.ts";
 import { CachedLinks } from "./cached_links.ts";
 import type { ServiceConfig } from "./config.ts";
+import { Guard } from "./guard.ts";
 import { HttpProblem, problemResponse, readJson } from "./http.ts";
 import { type Link, linkCreator } from "./links.ts";
 import { Operations } from "./operations.ts";
+import { addLetterRoutes } from "./letter_routes.ts";
+import { addReportRoutes } from "./report_routes.ts";
 import { Reports } from "./reports.ts";
-import { type Caller, type Routed, type RouteMatch, Router } from "./router.ts";
+import { type Caller, type Routed, Router } from "./router.ts";
 import type { Peer } from "./server.ts";
+import { sealedLinks } from "./sealed_links.ts";
 import { addSessionRoutes } from "./session_routes.ts";
-import { Sessions, unauthorized } from "./sessions.ts";
+import { Sessions } from "./sessions.ts";
 import { tracedBlocklist, tracedLinks } from "./traced.ts";
+import { Trail } from "./trail.ts";
 import {
   InMemoryVisitCounts,
   type ServiceEvents,
@@ -92,6 +98,8 @@ import {
 export interface ServiceParts {
   readonly links?: Repository<Link>;
   readonly visits?: VisitCounts;
+  /** What notes are sealed with; without it there are none. */
+  readonly keys?: KeyRing | undefined;
   /** Where log entries go. Default: nowhere. */
   readonly sinks?: readonly LogSink[];
   /** Where spans go; it is closed with the service. Default: nowhere. */
@@ -136,6 +144,7 @@ export function createService(
     }),
     sinks = [],
     spans,
+    keys,
   } = parts;
 
   const tracer = new Tracer({ ...(spans && { exporter: spans }), clock });
@@ -155,7 +164,9 @@ export function createService(
     maxEntries: config.maxCachedLinks,
     clock,
   });
-  const cached = new CachedLinks(tracedLinks(tracer, "store", stored), cache);
+  const open = tracedLinks(tracer, "store", stored);
+  const sealed = keys ? sealedLinks(open, new Cipher(keys)) : open;
+  const cached = new CachedLinks(sealed, cache);
   const links = tracedLinks(tracer, "cache", cached);
   const blocklist = config.blocklist === undefined ? undefined : new Blocklist({
     address: config.blocklist,
@@ -166,9 +177,14 @@ export function createService(
     random,
     onError,
   });
+  const admins = config.admins?.split(",") ?? [];
+  const guard = new Guard(config.passwords !== undefined, admins);
   const createLink = linkCreator({
     links,
     blocklist: blocklist && tracedBlocklist(tracer, blocklist),
+    mayCreate: (user, owner) =>
+      guard.may(user, "create", { type: "link", owner }),
+    takesNotes: keys !== undefined,
     clock,
     random,
     retries: config.slugRetries,
@@ -176,6 +192,8 @@ export function createService(
   const reports = new Reports({ links, clock, random, tracer, onError });
   const events = new EventBus<ServiceEvents>({ onError });
   const visits = new Visits({ events, counts, clock, random, onError });
+
+  const trail = new Trail({ maxEntries: config.maxAudited, clock, onError });
 
   const { passwords, sessionMs, requestsPerMinute, logInsPerMinute } = config;
   const sessions = passwords && new Sessions({ passwords, sessionMs, clock });
@@ -190,24 +208,23 @@ export function createService(
     clock,
   });
 
-  /** Whether what is an owner's may be changed: `undefined` where it may. */
-  function refusal({ token }: Caller, owner: string): Response | undefined {
-    if (sessions === undefined || token?.userId === owner) return undefined;
-    if (token === undefined) return problemResponse(unauthorized());
-    return failure(
-      new SecurityError("SECURITY_POLICY_DENIED", { resource: owner }),
-    );
+  /** A link without what the caller may not see. */
+  function shown(link: Link, { token }: Caller): Link {
+    const { note: _, ...open } = link;
+    const resource = { type: "link", owner: link.owner } as const;
+    return guard.may(token?.userId, "see", resource) ? link : open;
   }
 
   const router = new Router()
     .on("GET", "/", () => html(WELCOME))
-    .on("POST", "/links", async (request, { caller: { token } }) => {
-      if (sessions && !token) return problemResponse(unauthorized());
+    .on("POST", "/links", async (request, { caller }) => {
+      const refused = guard.refuseStranger(caller);
+      if (refused) return refused;
       const body = await readJson(request, config, clock);
       if (!body.ok) return problemResponse(body.error);
       const created = await createLink.execute({
         body: body.value,
-        user: token?.userId,
+        user: caller.token?.userId,
         client: request,
       });
       if (!created.ok) return failure(created.error);
@@ -217,22 +234,23 @@ export function createService(
         headers: { location },
       });
     })
-    .on("GET", "/links", async (_request, { url }) => {
-      const page = allErrors({
-        offset: pageParameter(url, "offset", 0, { min: 0 }),
-        limit: pageParameter(url, "limit", 20, { min: 1, max: 100 }),
-      });
+    .on("GET", "/links", async (_request, { url, caller }) => {
+      const page = readPage(url);
       if (!page.ok) return failure(page.error);
-      return Response.json({ links: await links.getAll(page.value) });
+      const all = await links.getAll(page.value);
+      return Response.json({ links: all.map((link) => shown(link, caller)) });
     })
-    .on("GET", "/links/:slug", async (_request, { params: { slug } }) => {
-      const link = await links.get(slug!);
-      return link ? Response.json(link) : failure(notFound("Link", slug!));
+    .on("GET", "/links/:slug", async (_request, { params, caller }) => {
+      const link = await links.get(params.slug!);
+      return link
+        ? Response.json(shown(link, caller))
+        : failure(notFound("Link", params.slug!));
     })
     .on("DELETE", "/links/:slug", async (_request, { params, caller }) => {
       const { slug } = params;
       const link = sessions && await links.get(slug!);
-      const refused = link && refusal(caller, link.owner);
+      const refused = link &&
+        guard.refuse(caller, "change", { type: "link", owner: link.owner });
       if (refused) return refused;
       const deleted = await links.delete(slug!);
       return deleted
@@ -241,7 +259,8 @@ export function createService(
     })
     .on("DELETE", "/owners/:owner/links", async (_request, match) => {
       const { params, caller } = match;
-      const refused = refusal(caller, params.owner!);
+      const resource = { type: "link", owner: params.owner! } as const;
+      const refused = guard.refuse(caller, "change", resource);
       if (refused) return refused;
       return Response.json({
         deleted: await cached.deleteAllOf(params.owner!),
@@ -264,56 +283,16 @@ export function createService(
         headers: { location: link.url },
       });
     })
-    .on("POST", "/reports", async (request) => {
-      const body = await readJson(request, config, clock);
-      if (!body.ok) return problemResponse(body.error);
-      const ordered = reports.order(body.value);
-      if (!ordered.ok) return failure(ordered.error);
-      const location = `/reports/${encodeURIComponent(ordered.value.host)}`;
-      return Response.json(ordered.value, {
-        status: 202,
-        headers: { location },
-      });
-    })
-    .on("GET", "/reports/:host", (_request, { params: { host } }) => {
-      const state = reports.find(host!);
-      return state ? Response.json(state) : failure(notFound("Report", host!));
-    })
-    .on("DELETE", "/reports/:host", (_request, { params: { host } }) => {
-      return reports.cancel(host!)
-        ? new Response(null, { status: 202 })
-        : failure(notFound("Report", host!));
-    })
-    .on("GET", "/dead-letters", async (_request, { caller: { token } }) => {
-      if (sessions && !token) return problemResponse(unauthorized());
-      return Response.json({
-        deadLetters: await visits.deadLetters(token?.userId),
-      });
-    })
-    .on("POST", "/dead-letters/:id/replay", (_request, match) => {
-      return changeLetter(match, (id) => visits.replay(id));
-    })
-    .on("DELETE", "/dead-letters/:id", (_request, match) => {
-      return changeLetter(match, async (id) => ok(await visits.discard(id)));
+    .on("GET", "/audit", async (_request, { url, caller }) => {
+      const refused = guard.refuse(caller, "see", { type: "auditTrail" });
+      if (refused) return refused;
+      const page = readPage(url);
+      if (!page.ok) return failure(page.error);
+      return Response.json(await trail.read(page.value));
     });
 
-  /** Sends a dead letter of the caller's links again, or throws it away. */
-  async function changeLetter(
-    { params, caller }: RouteMatch,
-    change: (id: string) => Awaitable<Result<boolean, DeadLetterRetryError>>,
-  ): Promise<Response> {
-    const id = params.id!;
-    const letter = await visits.deadLetter(id);
-    if (!letter) return failure(notFound("DeadLetter", id));
-    const refused = refusal(caller, letter.message.link.owner);
-    if (refused) return refused;
-    const changed = await change(id);
-    if (!changed.ok) return failure(changed.error);
-    return changed.value
-      ? new Response(null, { status: 204 })
-      : failure(notFound("DeadLetter", id));
-  }
-
+  addReportRoutes(router, { reports, config, clock });
+  addLetterRoutes(router, { visits, guard });
   if (sessions) addSessionRoutes(router, { sessions, logIns, config, clock });
 
   const operations = new Operations({
@@ -352,7 +331,12 @@ export function createService(
       return { response: tooMany("requests", decision), route: "none" };
     }
     const routed = await router.route(request, { client, token });
-    const { headers } = routed.response;
+    const { response: { headers, status }, route } = routed;
+    const { method } = request;
+    if (!SAFE.includes(method)) {
+      const path = URL.parse(request.url)?.pathname ?? "";
+      trail.record(client, path, { method, route }, { status });
+    }
     const limits = rateLimitHeaders("requests", decision, MINUTE);
     for (const [name, value] of Object.entries(limits)) {
       if (!headers.has(name)) headers.set(name, value);
@@ -386,6 +370,21 @@ export function createService(
 /** What else was thrown may hold a secret. */
 function toError(error: unknown): Error {
   return error instanceof Error ? error : new Error(typeof error);
+}
+
+/** Methods that change nothing. */
+const SAFE: readonly string[] = ["GET", "HEAD", "OPTIONS"];
+
+function readPage(
+  url: URL,
+): Result<
+  { readonly offset: number; readonly limit: number },
+  readonly ValidationError[]
+> {
+  return allErrors({
+    offset: pageParameter(url, "offset", 0, { min: 0 }),
+    limit: pageParameter(url, "limit", 20, { min: 1, max: 100 }),
+  });
 }
 
 function pageParameter(

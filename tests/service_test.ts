@@ -34,12 +34,15 @@ import {
 import type { ReportState } from "../examples/reports.ts";
 import type { Visit, VisitCounts } from "../examples/visits.ts";
 import {
+  type AuditEntry,
   type Awaitable,
   BatchSpanExporter,
   type DeadLetter,
+  generateKey,
   InMemoryCacheProvider,
   InMemoryRepository,
   InMemorySpanExporter,
+  KeyRing,
   MemorySink,
   type Repository,
   Secret,
@@ -1952,6 +1955,171 @@ describe("traces and logs", () => {
   const exported = new InMemorySpanExporter();
 });
 
+describe("security", () => {
+  afterEach(closeServices);
+
+  const url = "https://example.com/";
+  const users = { passwords: PASSWORDS, admins: "bob" };
+
+  function makeStore(): InMemoryRepository<Link> {
+    return new InMemoryRepository<Link>({
+      entity: "Link",
+      idOf: (link) => link.slug,
+    });
+  }
+
+  async function makeKeys(...ids: string[]): Promise<KeyRing> {
+    const keys = ids.map((id) => ({ id, key: generateKey() }));
+    return await KeyRing.create(keys, ids.at(-1)!);
+  }
+
+  it("seals notes in the store, and shows them to owner and admin", async () => {
+    const links = makeStore();
+    const parts = { links, keys: await makeKeys("k1") };
+    const fetch = makeService(
+      { ...users, passwords: new Secret({ ...PASSWORDS.reveal(), eve: "3" }) },
+      parts,
+    );
+    const [ada, bob] = [await logIn(fetch, "ada"), await logIn(fetch, "bob")];
+    const body = { url, slug: "noted", note: "only for me" };
+    const made = await fetch(requestOf("POST", "/links", { token: ada, body }));
+    strictEqual((await made.json()).note, "only for me");
+    match(links.get("noted")!.note!, /^v1\.k1\.[\w-]+$/);
+    const eve = await fetch(
+      requestOf("POST", "/sessions", { body: { user: "eve", password: "3" } }),
+    );
+    const { token: stranger } = await eve.json();
+    const seen: unknown[] = [];
+    for (const token of [ada, bob, stranger, undefined]) {
+      const options = token === undefined ? {} : { token };
+      const one = await fetch(requestOf("GET", "/links/noted", options));
+      const all = await fetch(requestOf("GET", "/links", options));
+      seen.push((await one.json()).note, (await all.json()).links[0].note);
+    }
+    const note = "only for me";
+    deepStrictEqual(seen.slice(0, 4), [note, note, note, note]);
+    deepStrictEqual(seen.slice(4), Array(4).fill(undefined));
+  });
+
+  it("takes no note without a key, and none that is too long", async () => {
+    const without = makeService();
+    const body = { url, note: "x" };
+    const refused = await without(requestOf("POST", "/links", { body }));
+    strictEqual(refused.status, 422);
+    const fetch = makeService({}, { keys: await makeKeys("k1") });
+    for (
+      const [note, status] of [
+        ["", 422],
+        [1, 422],
+        ["x".repeat(1_001), 422],
+        ["x\n".repeat(500), 201],
+      ]
+    ) {
+      const body = { url, note };
+      const answer = await fetch(requestOf("POST", "/links", { body }));
+      strictEqual(answer.status, status);
+    }
+  });
+
+  it("opens no note that was moved to another link, or changed", async () => {
+    const links = makeStore();
+    const errors: unknown[] = [];
+    const fetch = makeService({}, {
+      links,
+      keys: await makeKeys("k1"),
+      onError: (error) => errors.push(error),
+    });
+    for (const slug of ["one", "two"]) {
+      const body = { url, slug, note: `of ${slug}` };
+      await fetch(requestOf("POST", "/links", { body }));
+    }
+    const { note } = links.get("one")!;
+    links.update({ ...links.get("two")!, note: note! });
+    strictEqual((await fetch(requestOf("GET", "/links/two"))).status, 500);
+    match(String(errors), /Decryption failed/);
+    strictEqual(String(errors).includes("of one"), false);
+    const one = await fetch(requestOf("GET", "/links/one"));
+    strictEqual((await one.json()).note, "of one");
+  });
+
+  it("lets admins see and change, but make nothing in others' names", async () => {
+    const fetch = makeService(users);
+    const [ada, bob] = [await logIn(fetch, "ada"), await logIn(fetch, "bob")];
+    const body = { url, slug: "docs" };
+    deepStrictEqual(
+      await statusesOf(fetch, [
+        requestOf("POST", "/links", { token: ada, body }),
+        requestOf("POST", "/links", {
+          token: bob,
+          body: { url, owner: "ada" },
+        }),
+        requestOf("DELETE", "/links/docs", { token: bob }),
+        requestOf("DELETE", "/owners/ada/links", { token: bob }),
+        requestOf("DELETE", "/owners/bob/links", { token: ada }),
+      ]),
+      [201, 403, 204, 200, 403],
+    );
+  });
+
+  it("audits every change and every refusal, for admins to see", async () => {
+    const clock = new ManualClock({ now: Date.UTC(2026, 0, 1) });
+    const fetch = makeService(users, { clock });
+    const [ada, bob] = [await logIn(fetch, "ada"), await logIn(fetch, "bob")];
+    const audit = (token?: string, query = "") =>
+      requestOf("GET", `/audit${query}`, token === undefined ? {} : { token });
+    await statusesOf(fetch, [
+      requestOf("POST", "/links", { token: ada, body: { url, slug: "docs" } }),
+      requestOf("GET", "/links/docs"),
+      requestOf("DELETE", "/links/docs"),
+      requestOf("POST", "/links", { token: ada, body: { url: "x" } }),
+    ]);
+    deepStrictEqual(
+      await statusesOf(fetch, [audit(), audit(ada), audit(bob, "?limit=x")]),
+      [401, 403, 422],
+    );
+    const page = await (await fetch(audit(bob))).json();
+    strictEqual(page.intact, true);
+    deepStrictEqual(
+      page.entries.map((
+        { actor, event, resource, outcome, context }: AuditEntry<
+          { method: string; route: string },
+          { status: number }
+        >,
+      ) => [
+        actor.id,
+        event.method,
+        event.route,
+        resource,
+        outcome,
+        context.status,
+      ]),
+      [
+        ["unknown", "POST", "/sessions", "/sessions", "success", 201],
+        ["unknown", "POST", "/sessions", "/sessions", "success", 201],
+        ["user ada", "POST", "/links", "/links", "success", 201],
+        ["unknown", "DELETE", "/links/:slug", "/links/docs", "denied", 401],
+        ["user ada", "POST", "/links", "/links", "failure", 422],
+      ],
+    );
+    strictEqual(page.entries[0].at, "2026-01-01T00:00:00.000Z");
+    const part = await (await fetch(audit(bob, "?offset=3&limit=1"))).json();
+    deepStrictEqual(part.entries, [page.entries[3]]);
+    strictEqual(JSON.stringify(page).includes("L0velace"), false);
+  });
+
+  it("tells that the audit trail is full, and goes on", async () => {
+    const errors: unknown[] = [];
+    const onError = (error: unknown) => errors.push(error);
+    const fetch = makeService({ maxAudited: 1 }, { onError });
+    for (const slug of ["one", "two"]) {
+      strictEqual((await fetch(postLink({ url, slug }))).status, 201);
+    }
+    match(String(errors), /AuditEntry/);
+    const page = await (await fetch(requestOf("GET", "/audit"))).json();
+    strictEqual(page.entries.length, 1);
+  });
+});
+
 describe("listen()", () => {
   afterEach(closeServices);
 
@@ -2066,6 +2234,16 @@ describe("listen()", () => {
 
 describe("serve.ts", () => {
   afterEach(cleanUp);
+
+  it("tells a bad key, without the key, and exits with 2", async () => {
+    const { code, stdout, stderr } = await runServe({
+      PORT: "0",
+      LINKS_KEYS: '{"k1":"hunter2"}',
+    });
+    deepStrictEqual([code, stdout], [2, ""]);
+    match(stderr, /^LINKS_KEYS: /);
+    strictEqual(stderr.includes("hunter2"), false);
+  });
 
   it("tells every bad variable at once and exits with 2", async () => {
     const { code, stdout, stderr } = await runServe({
