@@ -26,6 +26,10 @@
  */
 
 export * from "./src/accept_encoding.ts";
+export * from "./src/audit.ts";
+export * from "./src/audit_chain.ts";
+export * from "./src/audit_store.ts";
+export * from "./src/authorization.ts";
 export * from "./src/binary_heap.ts";
 export * from "./src/cache.ts";
 export * from "./src/cache_key.ts";
@@ -38,6 +42,7 @@ export * from "./src/connection.ts";
 export * from "./src/connection_pool.ts";
 export * from "./src/cron.ts";
 export * from "./src/dead_letter.ts";
+export * from "./src/encryption.ts";
 export * from "./src/errors.ts";
 export * from "./src/event_bus.ts";
 export * from "./src/hashed_token_store.ts";
@@ -47,6 +52,7 @@ export * from "./src/in_memory_broker.ts";
 export * from "./src/ip_key.ts";
 export * from "./src/job_queue.ts";
 export * from "./src/job_runner.ts";
+export * from "./src/key_ring.ts";
 export * from "./src/log_sinks.ts";
 export * from "./src/logging.ts";
 export * from "./src/memory_store.ts";

@@ -16,6 +16,7 @@ export const TOP_FLOOR = 5;
 const MODULES_BY_FLOOR: Readonly<Record<number, readonly string[]>> = {
   1: ["clock", "errors", "messages", "result", "status"],
   2: [
+    "_audit_hash",
     "_options",
     "_recorded_span",
     "span",
@@ -29,10 +30,17 @@ const MODULES_BY_FLOOR: Readonly<Record<number, readonly string[]>> = {
     "validators",
   ],
   3: [
+    "_audit_draft",
     "_metric_instruments",
     "_metric_series",
+    "_policy",
+    "_policy_index",
+    "_policy_panel",
+    "_policy_rules",
     "accept_encoding",
     "audit",
+    "audit_chain",
+    "audit_store",
     "authorization",
     "cache",
     "cache_key",
@@ -47,6 +55,7 @@ const MODULES_BY_FLOOR: Readonly<Record<number, readonly string[]>> = {
     "event_bus",
     "health",
     "job_queue",
+    "key_ring",
     "logging",
     "memory_store",
     "message_broker",

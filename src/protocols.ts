@@ -49,6 +49,27 @@ import type { Result } from "./result.ts";
  */
 export type Awaitable<T> = T | Promise<T>;
 
+/**
+ * A type of plain data with nothing in it that can be assigned.
+ *
+ * @typeParam T The type.
+ *
+ * @example Inner fields as well
+ * ```ts
+ * import type { DeepReadonly } from "@groundwork/infra/protocols";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * type Claims = { roles: string[] };
+ * const claims: DeepReadonly<Claims> = { roles: ["admin"] };
+ * // @ts-expect-error -- an array that cannot be changed
+ * const push = claims.roles.push;
+ * strictEqual(typeof push, "function");
+ * ```
+ */
+export type DeepReadonly<T> = T extends (...args: never[]) => unknown ? T
+  : T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> }
+  : T;
+
 /** Why {@linkcode Repository.create} refuses an entity. */
 export type CreateError = ErrorOf<
   "DB_DUPLICATE_KEY" | "DB_REPOSITORY_FULL" | "DB_CONSTRAINT_VIOLATION"

@@ -45,7 +45,7 @@ import {
 } from "./errors.ts";
 import { Expectations } from "./messages.ts";
 import { PriorityHeap } from "./priority_heap.ts";
-import { type Awaitable, hasMethods } from "./protocols.ts";
+import { type Awaitable, type DeepReadonly, hasMethods } from "./protocols.ts";
 import { Err, Ok, type Result } from "./result.ts";
 import {
   type IdentifierError,
@@ -55,27 +55,6 @@ import {
   validateRange,
   validateType,
 } from "./validators.ts";
-
-/**
- * A type of plain data with nothing in it that can be assigned.
- *
- * @typeParam T The type.
- *
- * @example Inner fields as well
- * ```ts
- * import type { DeepReadonly } from "@groundwork/infra/token-store";
- * import { strictEqual } from "node:assert/strict";
- *
- * type Claims = { roles: string[] };
- * const claims: DeepReadonly<Claims> = { roles: ["admin"] };
- * // @ts-expect-error -- an array that cannot be changed
- * const push = claims.roles.push;
- * strictEqual(typeof push, "function");
- * ```
- */
-export type DeepReadonly<T> = T extends (...args: never[]) => unknown ? T
-  : T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> }
-  : T;
 
 /** The claims of tokens that have none. */
 export type NoClaims = Record<string, never>;

@@ -115,6 +115,46 @@ describe("Secret", () => {
     for (const error of errors) assertConceals(error, MARKER);
   });
 
+  it("shows nothing in formatted texts, failed assertions and serialized bytes", () => {
+    const secret = new Secret(MARKER);
+    const { process } = globalThis as {
+      readonly process?: {
+        readonly getBuiltinModule?: (id: string) => unknown;
+      };
+    };
+    const util = process?.getBuiltinModule?.("node:util") as {
+      format(...args: readonly unknown[]): string;
+    };
+    const v8 = process?.getBuiltinModule?.("node:v8") as {
+      serialize(value: unknown): Uint8Array;
+    };
+    const { format } = util;
+    for (const pattern of ["%s", "%d", "%i", "%f", "%j", "%o", "%O", ""]) {
+      assertConceals(format(pattern, secret, [{ secret }]), MARKER);
+    }
+    for (const held of [secret, { secret }, new Map([["secret", secret]])]) {
+      const bytes = v8.serialize(held);
+      assertConceals(new TextDecoder("latin1").decode(bytes), MARKER);
+    }
+    for (const compare of [strictEqual, deepStrictEqual]) {
+      throws(() => compare({ secret }, { secret: 1 }), (error) => {
+        assertConceals(error, MARKER);
+        return true;
+      });
+    }
+  });
+
+  it("is the word for itself where the platform makes a string of it", () => {
+    const secret = new Secret(MARKER);
+    const text = secret as unknown as string;
+    strictEqual(Number(secret), NaN);
+    strictEqual(new Headers({ a: text }).get("a"), "[secret]");
+    strictEqual(String(new URLSearchParams({ a: text })), "a=%5Bsecret%5D");
+    strictEqual(encodeURIComponent(text), "%5Bsecret%5D");
+    strictEqual(new Error(text).message, "[secret]");
+    deepStrictEqual(Object.keys({ [text]: 1 }), ["[secret]"]);
+  });
+
   it("leaves nothing of itself in a structured clone", () => {
     const clone = structuredClone({ secret: new Secret(MARKER) });
     deepStrictEqual(Reflect.ownKeys(clone.secret), []);
