@@ -90,8 +90,8 @@ import {
   TokenBucketLimiter,
   toRateLimitResult,
 } from "../src/rate_limiter.ts";
+import type { DeepReadonly } from "../src/protocols.ts";
 import {
-  type DeepReadonly,
   InMemoryTokenStore,
   isTokenStore,
   type NewToken,
