@@ -15,13 +15,48 @@ export interface LogJsonOptions {
   readonly maxItems: number;
 }
 
-/** What stands for a secret. */
-export const REDACTED = "[redacted]";
+// What stands for what is not written.
+const REDACTED = "[redacted]";
+const UNREADABLE = "[unreadable]";
+const CIRCULAR = "[circular]";
+const TOO_DEEP = "[too deep]";
 
-const NONE: ReadonlySet<string> = /* @__PURE__ */ new Set<string>();
+/** The name of how many members are not written. */
+const MORE = "[more]";
 
-/** How many decisions about names are remembered. */
+const NONE: readonly string[] = [];
+
+/** What is told of an error in any case. */
+const ERROR_NAMES = ["name", "message", "stack", "cause", "errors"];
+
+// Names are mostly the same few: so many are remembered, unless they are longer.
 const REMEMBERED = 1_000;
+const MAX_REMEMBERED_LENGTH = 64;
+
+/** What is known of a name. */
+interface Name {
+  /** The name as a member of JSON begins with it: `,"a":`. */
+  readonly text: string;
+  /** Whether its value is a secret. */
+  readonly isSecret: boolean;
+}
+
+/**
+ * The object that is being written, and those around it. A list of them, and not a
+ * stack of the writer: a getter may log as well.
+ */
+interface Around {
+  readonly object: object | undefined;
+  readonly depth: number;
+  readonly outer: Around | undefined;
+}
+
+const OUTSIDE: Around = { object: undefined, depth: 0, outer: undefined };
+
+/** What may have a method for `JSON.stringify`. */
+interface Convertible {
+  readonly toJSON?: unknown;
+}
 
 /**
  * A name for comparison: `accessToken`, `access_token` and `Access-Token` are one.
@@ -36,15 +71,15 @@ export function plainName(name: string): string {
 /**
  * Writes values as JSON.
  *
- * Measured: it takes as long as `JSON.stringify` for a flat object, and half the
- * time of one with a replacer where it is nested.
+ * Measured: it takes 0.75 to 1.1 times as long as `JSON.stringify` with a replacer
+ * that looks at each name, which knows neither cycles nor errors nor maps, and 2 to
+ * 6 times as long as without one.
  */
 export class LogJson {
-  readonly #options: LogJsonOptions;
-  /** Whether a name is that of a secret. */
-  readonly #isSecret = new Map<string, boolean>();
-  /** The objects around the one that is being written. */
-  readonly #around: object[] = [];
+  readonly #redacted: ReadonlySet<string>;
+  readonly #maxDepth: number;
+  readonly #maxItems: number;
+  readonly #remembered = new Map<string, Name>();
 
   /**
    * Makes a writer.
@@ -52,35 +87,51 @@ export class LogJson {
    * @param options What is written.
    */
   constructor(options: LogJsonOptions) {
-    this.#options = options;
+    this.#redacted = options.redacted;
+    this.#maxDepth = options.maxDepth;
+    this.#maxItems = options.maxItems;
   }
 
   /**
    * The members of an object, each after a comma: `,"a":1,"b":"x"`.
    *
-   * @param value The object.
+   * @param object The object.
    * @param taken Names that are there already: a member of such a name gets
    * another one.
    * @returns The members; one that cannot be read says so.
    */
-  members(value: object, taken: ReadonlySet<string>): string {
-    this.#around.push(value);
+  members(object: object, taken: readonly string[]): string {
+    const around = { object, depth: 1, outer: undefined };
     try {
-      return this.#members(value, taken);
+      return this.#members(object, Object.keys(object), taken, around);
     } catch { // A proxy that does not even tell its names.
-      return `,${quote(freeName("unreadable", {}, taken))}:true`;
-    } finally {
-      this.#around.pop();
+      return `,${quote(renamed([UNREADABLE], taken)[0]!)}:true`;
     }
+  }
+
+  /**
+   * The names that {@linkcode LogJson.members} gives to members.
+   *
+   * @param object The object.
+   * @param taken Names that are there already.
+   * @returns The names.
+   */
+  names(object: object, taken: readonly string[]): readonly string[] {
+    return this.#names(Object.keys(object), taken);
   }
 
   /**
    * A value.
    *
    * @param value The value.
-   * @returns It; `undefined` where JSON has nothing for it.
+   * @returns It; `null` where JSON has nothing for it.
    */
-  value(value: unknown): string | undefined {
+  value(value: unknown): string {
+    return this.#value(value, OUTSIDE) ?? "null";
+  }
+
+  /** A value; `undefined` where JSON has nothing for it. */
+  #value(value: unknown, around: Around): string | undefined {
     switch (typeof value) {
       case "string":
         return quote(value);
@@ -93,123 +144,163 @@ export class LogJson {
       case "symbol":
         return quote(String(value));
       case "object":
-        return value === null ? "null" : this.#object(value);
+        return value === null ? "null" : this.#object(value, around);
       default: // Neither undefined nor a function tells anything.
         return undefined;
     }
   }
 
-  #member(value: object, name: string): string | undefined {
-    if (this.#hides(name)) return `"${REDACTED}"`;
+  #object(object: object, outer: Around): string {
+    for (let at: Around | undefined = outer; at; at = at.outer) {
+      if (at.object === object) return `"${CIRCULAR}"`;
+    }
+    if (outer.depth >= this.#maxDepth) return `"${TOO_DEEP}"`;
     try {
-      return this.value((value as Record<string, unknown>)[name]);
+      return this.#write(object, { object, depth: outer.depth + 1, outer });
     } catch {
-      return `"[unreadable]"`;
+      return `"${UNREADABLE}"`;
     }
   }
 
-  #hides(name: string): boolean {
-    let hides = this.#isSecret.get(name);
-    if (hides === undefined) {
-      hides = this.#options.redacted.has(plainName(name));
-      if (this.#isSecret.size < REMEMBERED) this.#isSecret.set(name, hides);
+  #write(object: object, around: Around): string {
+    if (object instanceof Error) return this.#error(object, around);
+    if (ArrayBuffer.isView(object)) {
+      return quote(
+        `[${object.constructor.name} of ${object.byteLength} bytes]`,
+      );
     }
-    return hides;
-  }
-
-  #object(value: object): string {
-    const around = this.#around;
-    if (around.includes(value)) return `"[circular]"`;
-    if (around.length >= this.#options.maxDepth) return `"[too deep]"`;
-    around.push(value);
-    try {
-      return this.#write(value);
-    } catch {
-      return `"[unreadable]"`;
-    } finally {
-      around.pop();
-    }
-  }
-
-  #write(value: object): string {
-    if (Array.isArray(value)) return this.#list(value);
-    if (value instanceof Error) return this.#error(value);
-    const { toJSON } = value as { readonly toJSON?: unknown };
+    const { toJSON } = object as Convertible;
     if (typeof toJSON === "function") {
-      const replaced: unknown = toJSON.call(value);
-      if (replaced !== value) return this.value(replaced) ?? "null";
+      const told: unknown = toJSON.call(object);
+      if (told !== object) return this.#value(told, around) ?? "null";
     }
-    if (ArrayBuffer.isView(value)) {
-      return quote(`[${value.constructor.name} of ${value.byteLength} bytes]`);
+    if (Array.isArray(object)) return this.#list(object, object.length, around);
+    if (object instanceof Map || object instanceof Set) {
+      const first = object[Symbol.iterator]().take(this.#maxItems);
+      return this.#list([...first], object.size, around);
     }
-    if (value instanceof Map) return this.#list([...value]);
-    if (value instanceof Set) return this.#list([...value]);
-    return this.#plain(value);
+    const members = this.#members(object, Object.keys(object), NONE, around);
+    return `{${members.slice(1)}}`;
   }
 
-  #members(value: object, taken: ReadonlySet<string>): string {
-    const names = Object.keys(value);
-    const max = Math.min(names.length, this.#options.maxItems);
+  #list(list: readonly unknown[], length: number, around: Around): string {
+    // A pair, as maps and headers have them: a name, and its value.
+    if (
+      length === 2 && typeof list[0] === "string" &&
+      this.#name(list[0]).isSecret
+    ) {
+      return `[${quote(list[0])},"${REDACTED}"]`;
+    }
+    const max = Math.min(length, this.#maxItems);
     let text = "";
     for (let i = 0; i < max; i++) {
-      const name = names[i]!;
-      const member = this.#member(value, name);
-      if (member === undefined) continue;
-      const free = taken.has(name) ? freeName(name, value, taken) : name;
-      text += `,${quote(free)}:${member}`;
+      text += `${i === 0 ? "" : ","}${this.#read(list, i, around) ?? "null"}`;
     }
-    const more = names.length - max;
-    return more > 0 ? `${text},"[more]":${more}` : text;
-  }
-
-  #plain(value: object): string {
-    return `{${this.#members(value, NONE).slice(1)}}`;
-  }
-
-  #list(values: readonly unknown[]): string {
-    const max = Math.min(values.length, this.#options.maxItems);
-    let text = "";
-    for (let i = 0; i < max; i++) {
-      text += `${i === 0 ? "" : ","}${this.#item(values, i)}`;
-    }
-    const more = values.length - max;
+    const more = length - max;
     if (more > 0) text += `,"[${more} more]"`;
     return `[${text}]`;
   }
 
-  #item(values: readonly unknown[], index: number): string {
+  #members(
+    object: object,
+    keys: readonly string[],
+    taken: readonly string[],
+    around: Around,
+  ): string {
+    const names = this.#names(keys, taken);
+    const max = this.#maxItems;
+    let text = "";
+    for (let i = 0; i < names.length; i++) {
+      const name = names[i]!;
+      text += i === max
+        ? `,${quote(name)}:${keys.length - max}`
+        : this.#member(object, keys[i]!, name, around);
+    }
+    return text;
+  }
+
+  #member(object: object, key: string, name: string, around: Around): string {
+    // Also for a name that was taken: `_` does not tell names apart.
+    const { text, isSecret } = this.#name(name);
+    const json = isSecret ? `"${REDACTED}"` : this.#read(object, key, around);
+    return json === undefined ? "" : text + json;
+  }
+
+  #read(
+    object: object,
+    key: string | number,
+    around: Around,
+  ): string | undefined {
     try {
-      return this.value(values[index]) ?? "null";
+      const value = (object as Record<string | number, unknown>)[key];
+      return this.#value(value, around);
     } catch {
-      return `"[unreadable]"`;
+      return `"${UNREADABLE}"`;
     }
   }
 
-  /** What an error has besides what any object has. */
-  #error(error: Error): string {
-    const { toJSON } = error as { readonly toJSON?: unknown };
-    const told: unknown = typeof toJSON === "function"
-      ? toJSON.call(error)
-      : { ...error, name: error.name, message: error.message };
-    const all = {
-      ...(typeof told === "object" ? told : { message: told }),
-      stack: error.stack,
-      ...("cause" in error && { cause: error.cause }),
-      ...(error instanceof AggregateError && { errors: error.errors }),
-    };
-    return this.#plain(all);
+  #error(error: Error, around: Around): string {
+    let text = "";
+    for (const name of ERROR_NAMES) {
+      if (name in error) text += this.#member(error, name, name, around);
+    }
+    const told = toldBy(error);
+    const more = Object.keys(told).filter((key) => !ERROR_NAMES.includes(key));
+    text += this.#members(told, more, NONE, around);
+    return `{${text.slice(1)}}`;
+  }
+
+  #names(
+    keys: readonly string[],
+    taken: readonly string[],
+  ): readonly string[] {
+    const max = this.#maxItems;
+    if (keys.length > max) return renamed([...keys.slice(0, max), MORE], taken);
+    if (taken.length > 0) {
+      for (let i = 0; i < keys.length; i++) {
+        if (taken.includes(keys[i]!)) return renamed(keys, taken);
+      }
+    }
+    return keys;
+  }
+
+  #name(name: string): Name {
+    const remembered = this.#remembered.get(name);
+    if (remembered !== undefined) return remembered;
+    const isSecret = this.#redacted.has(plainName(name));
+    const known = { text: `,${quote(name)}:`, isSecret };
+    if (name.length <= MAX_REMEMBERED_LENGTH) {
+      if (this.#remembered.size === REMEMBERED) this.#remembered.clear();
+      this.#remembered.set(name, known);
+    }
+    return known;
   }
 }
 
-/** A name that neither the line nor the object has. */
-function freeName(
-  name: string,
-  value: object,
-  taken: ReadonlySet<string>,
-): string {
-  let free = name;
-  do free = `_${free}`; while (taken.has(free) || Object.hasOwn(value, free));
-  return free;
+/** The names, none of them taken, none of them twice. */
+function renamed(
+  names: readonly string[],
+  taken: readonly string[],
+): readonly string[] {
+  const all = new Set(taken);
+  return names.map((name) => {
+    let free = name;
+    while (all.has(free)) free = `_${free}`;
+    all.add(free);
+    return free;
+  });
+}
+
+/** What has the members that an error has of its own: where it can tell, that. */
+function toldBy(error: Error): object {
+  try {
+    const { toJSON } = error as Convertible;
+    if (typeof toJSON !== "function") return error;
+    const told: unknown = toJSON.call(error);
+    return typeof told === "object" && told !== null ? told : {};
+  } catch {
+    return {};
+  }
 }
 
 /** What would break a line somewhere, besides what JSON escapes. */
@@ -218,28 +309,40 @@ const BREAKS = /[\u007f-\u009f\u2028\u2029]/g;
 /** Up to this length it is quicker to look at each character. */
 const SHORT = 48;
 
+/** A text as JSON has it, all in one line. */
+function quote(text: string): string {
+  return `"${escaped(text)}"`;
+}
+
 /**
- * A text as JSON has it, all in one line.
+ * A text as JSON has it between quotes, all in one line.
  *
  * @param text The text.
- * @returns It in quotes.
+ * @returns It, escaped.
  */
-export function quote(text: string): string {
+export function escaped(text: string): string {
   const { length } = text;
-  if (length > SHORT) return quoteAny(text);
+  if (length > SHORT) return escapedAny(text);
   for (let i = 0; i < length; i++) {
     const code = text.charCodeAt(i);
     const isPlain = code >= 0x20 && code < 0x7f && code !== 0x22 &&
       code !== 0x5c;
-    if (!isPlain) return quoteAny(text);
+    if (!isPlain) return escapedAny(text);
   }
-  return `"${text}"`;
+  return text;
 }
 
-function quoteAny(text: string): string {
-  const quoted = JSON.stringify(text);
-  return quoted.search(BREAKS) === -1 ? quoted : quoted.replace(
-    BREAKS,
-    (it) => `\\u${it.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+function escapedAny(text: string): string {
+  const json = JSON.stringify(text).slice(1, -1);
+  return json.search(BREAKS) === -1 ? json : json.replace(BREAKS, escapeOf);
+}
+
+/**
+ * What JSON has for a character that is not to be there itself.
+ *
+ * @param character The character, of one UTF-16 code unit.
+ * @returns Its escape sequence.
+ */
+export function escapeOf(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }

@@ -24,6 +24,7 @@
  * @module
  */
 
+import { escapeOf } from "./_log_json.ts";
 import { requireWhole } from "./_options.ts";
 import type { LogEntry, LogLevel, LogSink } from "./logging.ts";
 import type { Awaitable } from "./protocols.ts";
@@ -140,9 +141,18 @@ export class ConsoleSink implements LogSink {
    * Makes one.
    *
    * @param options The console.
+   * @throws {ValidationError} The console lacks one of its methods.
    */
   constructor(options: ConsoleSinkOptions = {}) {
-    this.#console = options.console ?? console;
+    const { console = globalThis.console } = options;
+    for (const name of Object.values(METHOD_OF)) {
+      const method: unknown = console[name];
+      requireOption(
+        validateType(`console.${name}`, method, "function"),
+        method,
+      );
+    }
+    this.#console = console;
   }
 
   /**
@@ -175,9 +185,6 @@ const COLOR_OF: Readonly<Record<LogLevel, number>> = {
   error: 31,
   fatal: 35,
 };
-
-/** What the line has anyway. */
-const SHOWN = ["time", "level", "message"];
 
 /**
  * Writes entries for people to read: the time of day, level, message, then what is
@@ -223,32 +230,30 @@ export class PrettySink implements LogSink {
    * @param entry The entry.
    */
   write(entry: LogEntry): void {
+    const { level } = entry;
     const time = new Date(entry.time).toISOString().slice(11, -1);
-    const name = entry.level.toUpperCase().padEnd(5);
-    const level = this.#colors
-      ? `\u001b[${COLOR_OF[entry.level]}m${name}\u001b[0m`
+    const name = level.toUpperCase().padEnd(5);
+    const shown = this.#colors
+      ? `\u001b[${COLOR_OF[level]}m${name}\u001b[0m`
       : name;
     // The line has been through all that leaves secrets and line breaks out.
-    const told = Object.entries(JSON.parse(entry.line))
-      .filter(([key]) => !SHOWN.includes(key));
-    const texts = told.map(([key, value]) =>
-      ` ${escaped(key)}=${escaped(JSON.stringify(value))}`
+    const { time: _time, level: _level, message, ...told } = JSON.parse(
+      entry.line,
     );
-    const message = escaped(entry.message);
-    this.#write(`${time} ${level} ${message}${texts.join("")}\n`);
+    const texts = Object.entries(told).map(([key, value]) =>
+      ` ${key}=${JSON.stringify(value)}`
+    );
+    this.#write(`${time} ${shown} ${escaped(message + texts.join(""))}\n`);
   }
 }
 
 /** Control characters, and what breaks lines or turns the direction of text. */
-const CONTROLS = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
+const CONTROLS = /[\p{Cc}\p{Bidi_Control}\p{Surrogate}\u2028\u2029]/gu;
 
 function escaped(text: string): string {
   return text.replace(
     CONTROLS,
-    (it) =>
-      it === "\n"
-        ? "\\n"
-        : `\\u${it.charCodeAt(0).toString(16).padStart(4, "0")}`,
+    (it) => it === "\n" ? "\\n" : escapeOf(it),
   );
 }
 
@@ -288,7 +293,8 @@ export class MemorySink implements LogSink {
    * @throws {ValidationError} `maxEntries` is not a whole number of 1 or more.
    */
   constructor(options: MemorySinkOptions = {}) {
-    this.#maxEntries = requireWhole("maxEntries", options.maxEntries ?? 1_000);
+    const { maxEntries = 1_000 } = options;
+    this.#maxEntries = requireWhole("maxEntries", maxEntries);
   }
 
   /** The entries, the oldest first. */
@@ -302,6 +308,7 @@ export class MemorySink implements LogSink {
    * @param entry The entry.
    */
   write(entry: LogEntry): void {
+    void entry.line; // Later, what was logged may be another thing.
     this.#entries.push(entry);
     if (this.#entries.length > this.#maxEntries) this.#entries.shift();
   }
