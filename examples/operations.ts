@@ -196,13 +196,13 @@ function healthOf(
   { links, blocklist, visits, clock }: OperationParts,
 ): CompositeHealthCheck {
   const health = new CompositeHealthCheck("links", { clock });
-  health.add({
+  health.addCheck({
     name: "links",
     async check() {
       await links.getAll({ limit: 1 });
     },
   }, { tags: ["readiness"] });
-  health.add({
+  health.addCheck({
     name: "visits",
     async check() {
       const { length } = await visits.deadLetters(undefined);
@@ -210,7 +210,7 @@ function healthOf(
     },
   }, { critical: false, tags: ["readiness"] });
   if (blocklist !== undefined) {
-    health.add({
+    health.addCheck({
       name: "blocklist",
       check: async (_, signal) =>
         (await blocklist.check("localhost", { signal })).map(() => {}),

@@ -19,10 +19,10 @@
  *
  * const database = { ping: () => Promise.resolve() };
  * const health = new CompositeHealthCheck("shop")
- *   .add({ name: "database", check: () => database.ping() }, {
+ *   .addCheck({ name: "database", check: () => database.ping() }, {
  *     tags: ["readiness"],
  *   })
- *   .add({ name: "cache", check: () => Promise.reject(new Error("no route")) }, {
+ *   .addCheck({ name: "cache", check: () => Promise.reject(new Error("no route")) }, {
  *     critical: false,
  *     tags: ["readiness"],
  *   });
@@ -99,7 +99,7 @@ export type HealthOutcome = HealthStatus | HealthCheckResult | void;
  *   },
  * };
  * const dependency: Database = { query: () => Promise.resolve([1]) };
- * const health = new CompositeHealthCheck("shop").add(reachable, { dependency });
+ * const health = new CompositeHealthCheck("shop").addCheck(reachable, { dependency });
  * strictEqual((await health.check()).status, "healthy");
  * ```
  */
@@ -141,7 +141,7 @@ export function isHealthCheck(value: unknown): value is HealthCheck<unknown> {
 }
 
 /**
- * Options of {@linkcode CompositeHealthCheck.add}.
+ * Options of {@linkcode CompositeHealthCheck.addCheck}.
  *
  * @typeParam TDependency What the check looks at.
  */
@@ -323,12 +323,12 @@ const DRAINING: HealthCheck = { name: "draining", check: () => UNHEALTHY };
  * import { deepStrictEqual } from "node:assert/strict";
  *
  * const storage = new CompositeHealthCheck("storage")
- *   .add({ name: "database", check: () => "healthy" })
- *   .add({ name: "files", check: () => "degraded" });
+ *   .addCheck({ name: "database", check: () => "healthy" })
+ *   .addCheck({ name: "files", check: () => "degraded" });
  * const health = new CompositeHealthCheck("shop")
- *   .add(storage, { tags: ["readiness"] })
- *   .add({ name: "event loop", check() {} }, { tags: ["liveness"] })
- *   .add({ name: "warm-up", check: () => "unhealthy" }, { tags: ["startup"] });
+ *   .addCheck(storage, { tags: ["readiness"] })
+ *   .addCheck({ name: "event loop", check() {} }, { tags: ["liveness"] })
+ *   .addCheck({ name: "warm-up", check: () => "unhealthy" }, { tags: ["startup"] });
  *
  * const reports = ["liveness", "readiness", "startup"]
  *   .map((tag) => health.check({ tags: [tag] }));
@@ -379,7 +379,7 @@ export class CompositeHealthCheck implements HealthCheck {
    *     message: `${length} jobs wait`,
    *   }),
    * };
-   * const health = new CompositeHealthCheck("shop").add(backlog, {
+   * const health = new CompositeHealthCheck("shop").addCheck(backlog, {
    *   dependency: queue,
    *   critical: false,
    *   ttlMs: 10_000,
@@ -390,7 +390,7 @@ export class CompositeHealthCheck implements HealthCheck {
    * strictEqual(part.message, "1000 jobs wait");
    * ```
    */
-  add<TDependency>(
+  addCheck<TDependency>(
     check: HealthCheck<TDependency>,
     options: HealthPartOptions<TDependency> & {
       readonly dependency: TDependency;
@@ -405,8 +405,8 @@ export class CompositeHealthCheck implements HealthCheck {
    * @returns This composite.
    * @throws {ValidationError} As above.
    */
-  add(check: HealthCheck, options?: HealthPartOptions): this;
-  add(
+  addCheck(check: HealthCheck, options?: HealthPartOptions): this;
+  addCheck(
     check: HealthCheck<unknown>,
     options: HealthPartOptions<unknown> = {},
   ): this {
@@ -455,7 +455,7 @@ export class CompositeHealthCheck implements HealthCheck {
    * import { deepStrictEqual, strictEqual } from "node:assert/strict";
    *
    * const health = new CompositeHealthCheck("shards")
-   *   .add({ name: "shard 1", check: () => "unhealthy" });
+   *   .addCheck({ name: "shard 1", check: () => "unhealthy" });
    * strictEqual(health.remove("shard 1"), true);
    * strictEqual(health.remove("shard 1"), false);
    * deepStrictEqual((await health.check()).parts, []);
@@ -492,7 +492,7 @@ export class CompositeHealthCheck implements HealthCheck {
    * ```
    */
   drain(): void {
-    if (!this.isDraining) this.add(DRAINING, { tags: ["readiness"] });
+    if (!this.isDraining) this.addCheck(DRAINING, { tags: ["readiness"] });
   }
 
   /**
@@ -512,7 +512,7 @@ export class CompositeHealthCheck implements HealthCheck {
    * import { CompositeHealthCheck } from "@groundwork/infra/health";
    * import { strictEqual } from "node:assert/strict";
    *
-   * const health = new CompositeHealthCheck("shop").add({
+   * const health = new CompositeHealthCheck("shop").addCheck({
    *   name: "payments",
    *   check: (_, signal) => systemClock.sleep(60_000, { signal }),
    * }, { timeoutMs: 5 });
@@ -557,7 +557,7 @@ export class CompositeHealthCheck implements HealthCheck {
    * import { CompositeHealthCheck } from "@groundwork/infra/health";
    * import { strictEqual } from "node:assert/strict";
    *
-   * const health = new CompositeHealthCheck("shop").add({
+   * const health = new CompositeHealthCheck("shop").addCheck({
    *   name: "database",
    *   check() {
    *     throw new Error("10.0.0.7 refused");

@@ -67,7 +67,7 @@ function outcomeOf(
   check: () => unknown,
   options?: HealthPartOptions,
 ): Promise<HealthPartReport> {
-  return onlyPart(make().health.add(checkOf("part", check), options));
+  return onlyPart(make().health.addCheck(checkOf("part", check), options));
 }
 
 function model(statuses: readonly HealthStatus[]): HealthStatus {
@@ -260,7 +260,7 @@ describe("what a check returns", () => {
       secret: "not a field",
     };
     const { health } = make();
-    health.add(checkOf("part", () => result), { ttlMs: 5 });
+    health.addCheck(checkOf("part", () => result), { ttlMs: 5 });
     const part = await onlyPart(health);
     result.data.sizes.push(3);
     deepStrictEqual(await onlyPart(health), part);
@@ -290,7 +290,7 @@ describe("what a check returns", () => {
         seen.push(it, signal.aborted);
       },
     };
-    await health.add(check, { dependency }).check();
+    await health.addCheck(check, { dependency }).check();
     deepStrictEqual([check.calls, ...seen], [1, dependency, false]);
     strictEqual(seen[0], dependency);
   });
@@ -304,7 +304,7 @@ describe("the aggregate", () => {
     const whole = new CompositeHealthCheck(name);
     for (const [i, status] of statuses.entries()) {
       const { check } = CHECKS[STATUSES.indexOf(status)]!;
-      whole.add({ name: `${i}`, check });
+      whole.addCheck({ name: `${i}`, check });
     }
     return whole;
   }
@@ -341,7 +341,7 @@ describe("the aggregate", () => {
         splits++;
         const whole = new CompositeHealthCheck("whole");
         for (const [i, group] of groups.entries()) {
-          whole.add(composite(`${i}`, group.map((at) => statuses[at]!)));
+          whole.addCheck(composite(`${i}`, group.map((at) => statuses[at]!)));
         }
         const report = await whole.check();
         strictEqual(report.status, model(statuses), JSON.stringify(groups));
@@ -381,13 +381,14 @@ describe("the aggregate", () => {
     const whole = new CompositeHealthCheck(name);
     for (const [i, tree] of forest.entries()) {
       const { critical } = tree;
-      if ("inner" in tree) whole.add(plant(tree.inner, `${i}`), { critical });
-      else {
+      if ("inner" in tree) {
+        whole.addCheck(plant(tree.inner, `${i}`), { critical });
+      } else {
         const check = checkOf(`${i}`, () => {
           if (tree.kind === "throws") throw new Error();
           return tree.kind;
         });
-        whole.add(check, { critical });
+        whole.addCheck(check, { critical });
       }
     }
     return whole;
@@ -455,9 +456,9 @@ describe("the aggregate", () => {
   it("names the parts in the order they were added, with time and durations", async () => {
     const { clock, health } = make();
     const inner = new CompositeHealthCheck("inner", { clock });
-    inner.add(checkOf("slow", () => clock.sleep(30)));
-    health.add(checkOf("fast", () => clock.sleep(20))).add(inner)
-      .add(checkOf("sync", () => {}));
+    inner.addCheck(checkOf("slow", () => clock.sleep(30)));
+    health.addCheck(checkOf("fast", () => clock.sleep(20))).addCheck(inner)
+      .addCheck(checkOf("sync", () => {}));
     const report = watch(health.check());
     await clock.advanceAsync(50);
     const { name, status, durationMs, checkedAt, parts } = report.value!;
@@ -481,7 +482,7 @@ describe("timeoutMs", () => {
     for (const timeoutMs of [undefined, 200]) {
       const { clock, health } = make();
       const gate = new Gate();
-      health.add(gate, timeoutMs === undefined ? {} : { timeoutMs });
+      health.addCheck(gate, timeoutMs === undefined ? {} : { timeoutMs });
       const report = watch(health.check());
       const limit = timeoutMs ?? 5_000;
       await clock.advanceAsync(limit - 1);
@@ -505,7 +506,7 @@ describe("timeoutMs", () => {
     for (const late of ["healthy", "rejects"] as const) {
       const { clock, health } = make();
       const gate = new Gate();
-      health.add(gate, { timeoutMs: 100 });
+      health.addCheck(gate, { timeoutMs: 100 });
       const first = watch(health.check());
       await clock.advanceAsync(100);
       clock.advance(1_000);
@@ -530,9 +531,12 @@ describe("timeoutMs", () => {
 
   it("lets a check be that stops in time", async () => {
     const { clock, health } = make();
-    health.add(checkOf("part", (_, signal) => clock.sleep(50, { signal })), {
-      timeoutMs: 51,
-    });
+    health.addCheck(
+      checkOf("part", (_, signal) => clock.sleep(50, { signal })),
+      {
+        timeoutMs: 51,
+      },
+    );
     const report = watch(health.check());
     await clock.advanceAsync(50);
     strictEqual(report.value?.status, "healthy");
@@ -542,7 +546,9 @@ describe("timeoutMs", () => {
   it("sets no timer where it is Infinity", async () => {
     const { clock, health } = make();
     const gate = new Gate();
-    const report = watch(health.add(gate, { timeoutMs: Infinity }).check());
+    const report = watch(
+      health.addCheck(gate, { timeoutMs: Infinity }).check(),
+    );
     await flush();
     strictEqual(clock.pending, 0);
     gate.calls[0]!.settle("healthy");
@@ -567,7 +573,7 @@ describe("timeoutMs", () => {
             `${i}`,
             (_, signal) => clock.sleep(takesMs, isDeaf ? {} : { signal }),
           );
-          health.add(check, { timeoutMs });
+          health.addCheck(check, { timeoutMs });
         }
         const report = watch(health.check());
         for (let i = 0; i < 50; i++) {
@@ -594,9 +600,9 @@ describe("concurrent reports", () => {
   it("share one call, also from several composites", async () => {
     const { clock, health } = make();
     const gate = new Gate();
-    const inner = new CompositeHealthCheck("inner", { clock }).add(gate);
-    health.add(inner);
-    const other = new CompositeHealthCheck("other", { clock }).add(inner);
+    const inner = new CompositeHealthCheck("inner", { clock }).addCheck(gate);
+    health.addCheck(inner);
+    const other = new CompositeHealthCheck("other", { clock }).addCheck(inner);
     const reports = [health, health, other, inner].map((it) =>
       watch(it.check())
     );
@@ -611,7 +617,7 @@ describe("concurrent reports", () => {
   it("leave the call alone while one waits, and stop it when all have left", async () => {
     const { clock, health } = make();
     const gate = new Gate();
-    health.add(gate);
+    health.addCheck(gate);
     const signals = [new CallerSignal(), new CallerSignal()];
     const reports = signals.map((it) =>
       health.check({ signal: it.asSignal() })
@@ -639,7 +645,7 @@ describe("concurrent reports", () => {
   it("do not take a call that was left for an outcome: the next one waits until it has settled", async () => {
     const { clock, health } = make();
     const gate = new Gate();
-    health.add(gate, { timeoutMs: 100 });
+    health.addCheck(gate, { timeoutMs: 100 });
     const signal = new CallerSignal();
     const left = health.check({ signal: signal.asSignal() }).catch(() => {});
     await flush();
@@ -660,7 +666,7 @@ describe("concurrent reports", () => {
   it("time out where a call that was left does not settle, and recover when it has", async () => {
     const { clock, health } = make();
     const gate = new Gate();
-    health.add(gate, { timeoutMs: 100 });
+    health.addCheck(gate, { timeoutMs: 100 });
     const signal = new CallerSignal();
     health.check({ signal: signal.asSignal() }).catch(() => {});
     await flush();
@@ -685,7 +691,7 @@ describe("concurrent reports", () => {
   it("call nothing where the signal has aborted before", async () => {
     const { health } = make();
     const gate = new Gate();
-    health.add(new CompositeHealthCheck("inner").add(gate));
+    health.addCheck(new CompositeHealthCheck("inner").addCheck(gate));
     const signal = AbortSignal.abort(new Error("too late"));
     await rejects(health.check({ signal }), /too late/);
     await flush();
@@ -694,7 +700,7 @@ describe("concurrent reports", () => {
 
   it("leave no listener on the signal of one that ends well", async () => {
     const { health } = make();
-    health.add(checkOf("a", () => {})).add(checkOf("b", () => {}));
+    health.addCheck(checkOf("a", () => {})).addCheck(checkOf("b", () => {}));
     const signal = new CallerSignal();
     await health.check({ signal: signal.asSignal() });
     deepStrictEqual([signal.added, signal.listenerCount], [2, 0]);
@@ -725,7 +731,7 @@ describe("concurrent reports", () => {
       fc.asyncProperty(fc.scheduler(), moves, async (s, list) => {
         const { clock, health } = make();
         const gate = new Gate();
-        health.add(gate, { timeoutMs: 10 });
+        health.addCheck(gate, { timeoutMs: 10 });
         let aborted = 0;
         const askers: {
           readonly signal: CallerSignal | undefined;
@@ -798,7 +804,7 @@ describe("ttlMs and failureTtlMs", () => {
       calls.push(clock.monotonic());
       return status;
     });
-    health.add(check, options);
+    health.addCheck(check, options);
     for (let i = 0; i < 8; i++) {
       const before = calls.length;
       const part = await onlyPart(health);
@@ -832,7 +838,7 @@ describe("ttlMs and failureTtlMs", () => {
   it("count from when a check has settled, also one that timed out", async () => {
     const { clock, health } = make();
     const gate = new Gate();
-    health.add(gate, { timeoutMs: 10, ttlMs: 0, failureTtlMs: 20 });
+    health.addCheck(gate, { timeoutMs: 10, ttlMs: 0, failureTtlMs: 20 });
     health.check();
     await clock.advanceAsync(10);
     gate.calls[0]!.settle("healthy");
@@ -858,7 +864,7 @@ describe("critical", () => {
       ]] as const
     ) {
       const { health } = make();
-      health.add(failing, { critical });
+      health.addCheck(failing, { critical });
       const report = await health.check();
       strictEqual(report.status, status);
       const [part] = report.parts;
@@ -873,9 +879,9 @@ describe("critical", () => {
 
   it("caps a whole composite, and leaves its parts as they are", async () => {
     const inner = new CompositeHealthCheck("inner")
-      .add(checkOf("part", () => "unhealthy"));
+      .addCheck(checkOf("part", () => "unhealthy"));
     const { parts: [part] } = await make().health
-      .add(inner, { critical: false }).check();
+      .addCheck(inner, { critical: false }).check();
     strictEqual(part?.status, "degraded");
     strictEqual(part.parts?.[0]?.status, "unhealthy");
   });
@@ -886,10 +892,10 @@ describe("tags", () => {
 
   it("select parts that have one of them; those without tags are only in full reports", async () => {
     const { health } = make();
-    health.add(checkOf("a", () => {}), { tags: ["liveness"] })
-      .add(checkOf("b", () => {}), { tags: ["readiness", "liveness"] })
-      .add(checkOf("c", () => {}), { tags: ["readiness"] })
-      .add(checkOf("d", () => {}));
+    health.addCheck(checkOf("a", () => {}), { tags: ["liveness"] })
+      .addCheck(checkOf("b", () => {}), { tags: ["readiness", "liveness"] })
+      .addCheck(checkOf("c", () => {}), { tags: ["readiness"] })
+      .addCheck(checkOf("d", () => {}));
     async function names(...tags: string[]): Promise<string> {
       const { parts } = await health.check({ tags });
       return parts.map(({ name }) => name).join("");
@@ -941,11 +947,13 @@ describe("tags", () => {
               const name = `${path}/${i}`;
               const has = isIn || tags.some((tag) => selection?.includes(tag));
               if (parts !== undefined) {
-                whole.add(plant(name, parts, has), { tags });
+                whole.addCheck(plant(name, parts, has), { tags });
                 continue;
               }
               if (has) wanted.push(name);
-              whole.add(checkOf(name, () => void called.push(name)), { tags });
+              whole.addCheck(checkOf(name, () => void called.push(name)), {
+                tags,
+              });
             }
             return whole;
           }
@@ -966,24 +974,24 @@ describe("tags", () => {
 
   it("leave out a composite that has nothing of what is asked for", async () => {
     const inner = new CompositeHealthCheck("inner")
-      .add(checkOf("part", () => "unhealthy"), { tags: ["readiness"] });
+      .addCheck(checkOf("part", () => "unhealthy"), { tags: ["readiness"] });
     const { health } = make();
-    health.add(inner).add(new CompositeHealthCheck("empty"));
+    health.addCheck(inner).addCheck(new CompositeHealthCheck("empty"));
     deepStrictEqual((await health.check({ tags: ["liveness"] })).parts, []);
     strictEqual((await health.check({ tags: ["readiness"] })).parts.length, 1);
     strictEqual((await health.check()).parts.length, 2);
   });
 });
 
-describe("add() and remove()", () => {
+describe("addCheck() and remove()", () => {
   it("refuse a name that is taken, for a check or a composite", async () => {
     const { health } = make();
-    health.add(checkOf("a", () => {}));
+    health.addCheck(checkOf("a", () => {}));
     for (
       const second of [checkOf("a", () => {}), new CompositeHealthCheck("a")]
     ) {
       throws(
-        () => health.add(second),
+        () => health.addCheck(second),
         {
           code: "VALIDATION_INVALID_OPTION",
           message:
@@ -993,32 +1001,32 @@ describe("add() and remove()", () => {
     }
     strictEqual(health.remove("a"), true);
     strictEqual(health.remove("a"), false);
-    health.add(checkOf("a", () => "degraded"));
+    health.addCheck(checkOf("a", () => "degraded"));
     strictEqual((await health.check()).status, "degraded");
   });
 
   it("refuse a composite that would contain itself", () => {
     const [a, b, c] = ["a", "b", "c"].map((it) => new CompositeHealthCheck(it));
-    a!.add(b!);
-    b!.add(c!);
+    a!.addCheck(b!);
+    b!.addCheck(c!);
     for (const [outer, inner] of [[a, a], [b, a], [c, a], [c, b]] as const) {
       throws(
-        () => outer!.add(inner!),
+        () => outer!.addCheck(inner!),
         (error) =>
           ValidationError.is(error) && error.params.field === "check" &&
           /among its parts/.test(error.message),
       );
     }
-    a!.add(c!); // Twice in the tree, but in no circle.
+    a!.addCheck(c!); // Twice in the tree, but in no circle.
   });
 
   it("leave a report alone that is being made", async () => {
     const { health } = make();
     const gate = new Gate();
-    const report = watch(health.add(gate).check());
+    const report = watch(health.addCheck(gate).check());
     await flush();
     health.remove("gate");
-    health.add(checkOf("gate", () => "unhealthy"));
+    health.addCheck(checkOf("gate", () => "unhealthy"));
     gate.calls[0]!.settle("healthy");
     await flush();
     strictEqual(report.value?.status, "healthy");
@@ -1054,14 +1062,15 @@ describe("add() and remove()", () => {
     }
     for (const [field, check, options] of cases) {
       throws(
-        () => health.add(check as HealthCheck, options as HealthPartOptions),
+        () =>
+          health.addCheck(check as HealthCheck, options as HealthPartOptions),
         (error) =>
           ValidationError.is(error) && error.params.field === field &&
           error.code === "VALIDATION_INVALID_OPTION",
         `${field} is let through`,
       );
     }
-    health.add(inner, { ttlMs: undefined } as object); // As if it were not there.
+    health.addCheck(inner, { ttlMs: undefined } as object); // As if it were not there.
     throws(() => new CompositeHealthCheck(""), { code: /INVALID_OPTION$/ });
   });
 
@@ -1074,7 +1083,9 @@ describe("add() and remove()", () => {
   });
 
   it("takes the system's clock where none is given", async () => {
-    const health = new CompositeHealthCheck("shop").add(checkOf("a", () => {}));
+    const health = new CompositeHealthCheck("shop").addCheck(
+      checkOf("a", () => {}),
+    );
     const { checkedAt, parts } = await health.check();
     ok(parts[0]!.checkedAt <= checkedAt && checkedAt > 1_700_000_000_000);
     strictEqual(isClock(health), false);
@@ -1084,8 +1095,11 @@ describe("add() and remove()", () => {
 describe("drain()", () => {
   it("makes the readiness unhealthy at once, and leaves the liveness", async () => {
     const { health } = make();
-    health.add(checkOf("a", () => {}), { tags: ["liveness"] })
-      .add(checkOf("b", () => {}), { tags: ["readiness"], ttlMs: Infinity });
+    health.addCheck(checkOf("a", () => {}), { tags: ["liveness"] })
+      .addCheck(checkOf("b", () => {}), {
+        tags: ["readiness"],
+        ttlMs: Infinity,
+      });
     async function statuses(): Promise<string[]> {
       const reports = [
         await health.check({ tags: ["liveness"] }),
@@ -1109,7 +1123,7 @@ describe("drain()", () => {
   it("of a nested composite counts for the whole", async () => {
     const inner = new CompositeHealthCheck("inner");
     const { health } = make();
-    health.add(inner);
+    health.addCheck(inner);
     inner.drain();
     strictEqual(health.isDraining, false);
     const { status, parts } = await health.check({ tags: ["readiness"] });
@@ -1124,7 +1138,7 @@ describe("handler()", () => {
   }
 
   function ofStatus(status: HealthStatus): CompositeHealthCheck {
-    return make().health.add(checkOf("part", () => status));
+    return make().health.addCheck(checkOf("part", () => status));
   }
 
   it("answers 200, 200 and 503 with pass, warn and fail", async () => {
@@ -1149,14 +1163,14 @@ describe("handler()", () => {
   it("writes health+json as the draft has it, nested parts under their path", async () => {
     const { clock, health } = make();
     const inner = new CompositeHealthCheck("store:1", { clock })
-      .add(checkOf("db", () => err(new Error("refused"))))
-      .add(checkOf("files", () => ({
+      .addCheck(checkOf("db", () => err(new Error("refused"))))
+      .addCheck(checkOf("files", () => ({
         status: "degraded",
         message: "slow",
         data: { ms: 5 },
       })));
-    health.add(inner, { critical: false })
-      .add(checkOf("ok", () => ({ status: "healthy", message: "fine" })));
+    health.addCheck(inner, { critical: false })
+      .addCheck(checkOf("ok", () => ({ status: "healthy", message: "fine" })));
     const common = {
       componentType: "component",
       observedValue: 0,
@@ -1189,10 +1203,12 @@ describe("handler()", () => {
   });
 
   it("keeps parts apart that have the same path", async () => {
-    const inner = new CompositeHealthCheck("a").add(checkOf("b", () => {}));
+    const inner = new CompositeHealthCheck("a").addCheck(
+      checkOf("b", () => {}),
+    );
     const { health } = make();
-    health.add(inner).add(checkOf("a/b", () => "degraded"))
-      .add(checkOf("__proto__", () => {}));
+    health.addCheck(inner).addCheck(checkOf("a/b", () => "degraded"))
+      .addCheck(checkOf("__proto__", () => {}));
     const { checks } = await (await health.handler()(probe())).json();
     deepStrictEqual(
       checks["a/b:responseTime"].map((it: { status: string }) => it.status),
@@ -1203,8 +1219,8 @@ describe("handler()", () => {
 
   it("writes the report as it is in plain JSON, texts only with details", async () => {
     const { health } = make();
-    health.add(checkOf("db", () => err(new Error("refused"))))
-      .add(checkOf("files", () => ({
+    health.addCheck(checkOf("db", () => err(new Error("refused"))))
+      .addCheck(checkOf("files", () => ({
         status: "degraded",
         message: "slow",
         data: { message: "kept", error: 1 },
@@ -1252,10 +1268,10 @@ describe("handler()", () => {
         async (checks, depth, format) => {
           let health = new CompositeHealthCheck("inner");
           for (const [i, check] of checks.entries()) {
-            health.add(checkOf(`${i}`, check));
+            health.addCheck(checkOf(`${i}`, check));
           }
           for (let i = 0; i < depth; i++) {
-            health = new CompositeHealthCheck(`outer ${i}`).add(health);
+            health = new CompositeHealthCheck(`outer ${i}`).addCheck(health);
           }
           const response = await health.handler({ format })(probe());
           const text = await response.text();
@@ -1268,7 +1284,7 @@ describe("handler()", () => {
 
   it("selects by tags", async () => {
     const { health } = make();
-    health.add(checkOf("a", () => "unhealthy"), { tags: ["readiness"] });
+    health.addCheck(checkOf("a", () => "unhealthy"), { tags: ["readiness"] });
     const codes: number[] = [];
     for (const tag of ["liveness", "readiness"]) {
       codes.push((await health.handler({ tags: [tag] })(probe())).status);
@@ -1295,7 +1311,7 @@ describe("handler()", () => {
   it("answers HEAD like GET without a body, and other methods with 405 without a check", async () => {
     const { health } = make();
     let calls = 0;
-    health.add(checkOf("a", () => {
+    health.addCheck(checkOf("a", () => {
       calls++;
       return "unhealthy";
     }));
@@ -1350,37 +1366,39 @@ export function typesOfHealth(
 ): void {
   const health = new CompositeHealthCheck("shop");
   // A dependency is wanted exactly where the check takes one.
-  health.add(reachable, { dependency: database });
-  health.add(optional).add(optional, { dependency: database });
-  health.add(anything).add(anything, { dependency: 5 });
-  health.add(health, { critical: false });
+  health.addCheck(reachable, { dependency: database });
+  health.addCheck(optional).addCheck(optional, { dependency: database });
+  health.addCheck(anything).addCheck(anything, { dependency: 5 });
+  health.addCheck(health, { critical: false });
   // It tells the type of a check's parameter.
-  health.add({ name: "a", check: (it) => it.ping() }, { dependency: database });
+  health.addCheck({ name: "a", check: (it) => it.ping() }, {
+    dependency: database,
+  });
   // @ts-expect-error It has none.
-  health.add(reachable);
+  health.addCheck(reachable);
   // @ts-expect-error It has none.
-  health.add(reachable, { ttlMs: 5 });
+  health.addCheck(reachable, { ttlMs: 5 });
   // @ts-expect-error It has another.
-  health.add(reachable, { dependency: {} });
+  health.addCheck(reachable, { dependency: {} });
   // @ts-expect-error A check that takes one is none that takes nothing.
   const _check: HealthCheck = reachable;
   // @ts-expect-error That is no outcome.
-  health.add({ name: "a", check: () => true });
+  health.addCheck({ name: "a", check: () => true });
   // @ts-expect-error Nor is that.
-  health.add({ name: "a", check: () => ({ status: "up" }) });
+  health.addCheck({ name: "a", check: () => ({ status: "up" }) });
   // @ts-expect-error Nor that.
-  health.add({ name: "a", check: () => okOf(5) });
+  health.addCheck({ name: "a", check: () => okOf(5) });
   // @ts-expect-error There is no such option.
-  health.add(optional, { timeout: 5 });
+  health.addCheck(optional, { timeout: 5 });
   // @ts-expect-error There is no such format.
   health.handler({ format: "xml" });
   // @ts-expect-error There is no such status.
   health.handler({ statusCodes: { pass: 200 } });
 
   const value: unknown = database;
-  if (isHealthCheck(value)) health.add(value);
+  if (isHealthCheck(value)) health.addCheck(value);
   const composite: HealthCheck = health;
-  health.add(composite);
+  health.addCheck(composite);
   expectType<Equal<HealthReport["status"], HealthStatus>>();
   expectType<Equal<ReturnType<typeof health.check>, Promise<HealthReport>>>();
   expectType<
