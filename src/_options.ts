@@ -4,6 +4,7 @@
  * @module
  */
 
+import { ValidationError } from "./errors.ts";
 import { requireOption, validateRange } from "./validators.ts";
 
 /**
@@ -35,4 +36,21 @@ export function requireDuration(
 export function requireWhole(name: string, value: number, min = 1): number {
   const limits = { min, integer: true };
   return requireOption(validateRange(name, value, limits), value);
+}
+
+/**
+ * Says what is wrong with an option that no validator knows of.
+ *
+ * @param field The name of the option.
+ * @param reason What is wrong with it.
+ * @param received What it is, or its type where it may be a secret.
+ * @returns The error, to be thrown.
+ */
+export function invalidOption(
+  field: string,
+  reason: string,
+  received: string,
+): ValidationError<"VALIDATION_INVALID_OPTION"> {
+  const params = { field, reason, received };
+  return new ValidationError("VALIDATION_INVALID_OPTION", params);
 }

@@ -40,6 +40,7 @@
 
 import { asResult } from "./_attempt.ts";
 import { canonicalJson } from "./_canonical_json.ts";
+import { invalidOption } from "./_options.ts";
 import { isJson, isPlainObject } from "./_plain.ts";
 import { keysOf, type RingKeys } from "./_ring_keys.ts";
 import {
@@ -55,7 +56,6 @@ import {
   sealFailed,
 } from "./_sealed_value.ts";
 import { jsonCodec, type ValueCodec } from "./_value_codecs.ts";
-import { ValidationError } from "./errors.ts";
 import type { KeyRing } from "./key_ring.ts";
 import { Expectations } from "./messages.ts";
 import { type Awaitable, hasMethods } from "./protocols.ts";
@@ -523,25 +523,12 @@ export class Cipher<TValue = unknown> implements Encryptor<TValue> {
 function requireKeys(ring: KeyRing): RingKeys {
   const keys = keysOf(ring);
   if (keys !== undefined) return keys;
-  throw invalidOption("ring", Expectations.KEY_RING, ring);
+  throw invalidOption("ring", Expectations.KEY_RING, typeOf(ring));
 }
 
 function requireCodec<T>(codec: ValueCodec<T>): ValueCodec<T> {
   if (hasMethods(codec, ["encode", "decode"])) return codec;
-  throw invalidOption("codec", Expectations.CODEC, codec);
-}
-
-/** What was received may hold a key: only its type is told. */
-function invalidOption(
-  field: string,
-  reason: string,
-  received: unknown,
-): ValidationError<"VALIDATION_INVALID_OPTION"> {
-  return new ValidationError("VALIDATION_INVALID_OPTION", {
-    field,
-    reason,
-    received: received === null ? "null" : typeof received,
-  });
+  throw invalidOption("codec", Expectations.CODEC, typeOf(codec));
 }
 
 /** The one text of a context; `undefined` where it is not plain data. */
@@ -566,4 +553,9 @@ function applyParser<T>(
   return "~standard" in parse
     ? validateSchema(parse, value)
     : asResult(parse(value)) as Result<T, unknown>;
+}
+
+/** It may be a secret: only its type is told. */
+function typeOf(received: unknown): string {
+  return received === null ? "null" : typeof received;
 }

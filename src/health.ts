@@ -46,10 +46,10 @@ import {
   toJson,
   worstOf,
 } from "./_health_report.ts";
-import { requireDuration } from "./_options.ts";
+import { invalidOption, requireDuration } from "./_options.ts";
 import { SharedCall } from "./_shared_call.ts";
 import { type Clock, systemClock } from "./clock.ts";
-import { describeError, ValidationError } from "./errors.ts";
+import { describeError } from "./errors.ts";
 import { Expectations } from "./messages.ts";
 import { type Awaitable, hasMethods } from "./protocols.ts";
 import type { Result } from "./result.ts";
@@ -601,15 +601,6 @@ export class CompositeHealthCheck implements HealthCheck {
       });
     };
   }
-}
-
-function invalidOption(
-  field: string,
-  reason: string,
-  received: string,
-): ValidationError<"VALIDATION_INVALID_OPTION"> {
-  const params = { field, reason, received };
-  return new ValidationError("VALIDATION_INVALID_OPTION", params);
 }
 
 /** A copy of tags, which nobody can change. */

@@ -30,10 +30,10 @@
  */
 
 import { fromBase64Url, toBase64Url } from "./_base64url.ts";
+import { invalidOption } from "./_options.ts";
 import { callReporting } from "./_report.ts";
 import { holdKeys } from "./_ring_keys.ts";
 import { type Bytes, KEY_ID } from "./_sealed_value.ts";
-import { ValidationError } from "./errors.ts";
 import { Expectations, fillPlaceholders } from "./messages.ts";
 import { Secret } from "./secret.ts";
 import { requireOption, validateRange, validateType } from "./validators.ts";
@@ -376,13 +376,4 @@ function shownId(id: unknown): string {
   return typeof id === "string" && id.length < KEY_TEXT_LENGTH
     ? JSON.stringify(id)
     : shapeOf(id);
-}
-
-function invalidOption(
-  field: string,
-  reason: string,
-  received: string,
-): ValidationError<"VALIDATION_INVALID_OPTION"> {
-  const params = { field, reason, received };
-  return new ValidationError("VALIDATION_INVALID_OPTION", params);
 }

@@ -50,7 +50,7 @@ import {
   parseLabels,
   textOf,
 } from "./_metric_series.ts";
-import { requireDuration, requireWhole } from "./_options.ts";
+import { invalidOption, requireDuration, requireWhole } from "./_options.ts";
 import { callReporting, reportUnhandled } from "./_report.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { TaskError, ValidationError } from "./errors.ts";
@@ -275,7 +275,7 @@ export class MetricRegistry implements MetricCollector, Disposable {
       const field = `labels.${name}`;
       requireOption(validateFormat(field, name, LABEL_NAME), name);
       if (isLabelValue(value)) return labelText(name, textOf(value));
-      throw invalidOption(field, Expectations.LABEL_VALUE, value);
+      throw invalidOption(field, Expectations.LABEL_VALUE, String(value));
     }).join(",");
     this.#maxSeries = requireWhole("maxSeries", maxSeries);
     requireOption(parseStatus(WhenInvalid, onInvalid, "onInvalid"), onInvalid);
@@ -567,7 +567,7 @@ export class MetricRegistry implements MetricCollector, Disposable {
       const texts = list.every(isLabelValue) ? list.map(textOf) : [];
       const isDistinct = new Set(texts).size === texts.length;
       if (texts.length > 0 && isDistinct) return [name, texts] as const;
-      throw invalidOption(field, Expectations.LABEL_VALUES, values);
+      throw invalidOption(field, Expectations.LABEL_VALUES, String(values));
     });
     return Object.fromEntries(entries);
   }
@@ -703,17 +703,5 @@ function requireBuckets(buckets: readonly number[]): readonly number[] {
     Number.isFinite(bound) && (i === 0 || bound > bounds[i - 1]!)
   );
   if (bounds.length > 0 && isAscending) return Object.freeze(bounds);
-  throw invalidOption("buckets", Expectations.BUCKETS, buckets);
-}
-
-function invalidOption(
-  field: string,
-  reason: string,
-  received: unknown,
-): ValidationError {
-  return new ValidationError("VALIDATION_INVALID_OPTION", {
-    field,
-    reason,
-    received: String(received),
-  });
+  throw invalidOption("buckets", Expectations.BUCKETS, String(buckets));
 }
