@@ -210,9 +210,9 @@ export function createService(
 
   /** A link without what the caller may not see. */
   function shown(link: Link, { token }: Caller): Link {
-    const { note: _, ...open } = link;
     const resource = { type: "link", owner: link.owner } as const;
-    return guard.may(token?.userId, "see", resource) ? link : open;
+    const maySee = guard.may(token?.userId, "see", resource);
+    return maySee ? link : withoutNote(link);
   }
 
   const router = new Router()
@@ -276,7 +276,7 @@ export function createService(
       if (!link) return failure(notFound("Link", slug!));
       if (request.method === "GET") {
         const visitedAt = new Date(clock.now()).toISOString();
-        events.emit("link.visited", { link, visitedAt });
+        events.emit("link.visited", { link: withoutNote(link), visitedAt });
       }
       return new Response(null, {
         status: 302,
@@ -307,10 +307,10 @@ export function createService(
     onError,
   });
 
-  /** Answers whatever happens. */
-  async function answer(request: Request, peer?: Peer): Promise<Routed> {
+  /** What nobody foresaw is answered as well. */
+  async function route(request: Request, caller: Caller): Promise<Routed> {
     try {
-      return await answerWithin(request, peer);
+      return await router.route(request, caller);
     } catch (error) {
       onError(error);
       return { response: problemResponse(new HttpProblem(500)), route: "none" };
@@ -318,10 +318,7 @@ export function createService(
   }
 
   /** Answers within the limits of the client. */
-  async function answerWithin(
-    request: Request,
-    peer: Peer | undefined,
-  ): Promise<Routed> {
+  async function answer(request: Request, peer?: Peer): Promise<Routed> {
     const token = await sessions?.find(request);
     const client = token
       ? `user ${token.userId}`
@@ -330,12 +327,12 @@ export function createService(
     if (!decision.allowed) {
       return { response: tooMany("requests", decision), route: "none" };
     }
-    const routed = await router.route(request, { client, token });
-    const { response: { headers, status }, route } = routed;
-    const { method } = request;
+    const routed = await route(request, { client, token });
+    const { response: { headers, status }, route: path } = routed;
+    const { method, url } = request;
     if (!SAFE.includes(method)) {
-      const path = URL.parse(request.url)?.pathname ?? "";
-      trail.record(client, path, { method, route }, { status });
+      const resource = URL.parse(url)?.pathname ?? "";
+      trail.record(client, resource, { method, route: path }, { status });
     }
     const limits = rateLimitHeaders("requests", decision, MINUTE);
     for (const [name, value] of Object.entries(limits)) {
@@ -370,6 +367,10 @@ export function createService(
 /** What else was thrown may hold a secret. */
 function toError(error: unknown): Error {
   return error instanceof Error ? error : new Error(typeof error);
+}
+
+function withoutNote({ note: _, ...link }: Link): Link {
+  return link;
 }
 
 /** Methods that change nothing. */

@@ -2107,6 +2107,35 @@ describe("security", () => {
     strictEqual(JSON.stringify(page).includes("L0velace"), false);
   });
 
+  it("audits what nobody foresaw as well", async () => {
+    const links = makeStore();
+    links.delete = () => {
+      throw new Error("disk on fire");
+    };
+    const fetch = makeService({}, { links, onError() {} });
+    await fetch(requestOf("DELETE", "/links/docs"));
+    const page = await (await fetch(requestOf("GET", "/audit"))).json();
+    const [entry] = page.entries;
+    deepStrictEqual(
+      [entry.resource, entry.outcome, entry.context.status],
+      ["/links/docs", "failure", 500],
+    );
+  });
+
+  it("tells nobody of a note who only counts visits", async () => {
+    const visited: Visit[] = [];
+    const visits: VisitCounts = {
+      add: (visit) => void visited.push(visit),
+      get: () => visited.length,
+    };
+    const fetch = makeService({}, { visits, keys: await makeKeys("k1") });
+    const body = { url, slug: "noted", note: "only for me" };
+    await fetch(requestOf("POST", "/links", { body }));
+    await fetch(requestOf("GET", "/s/noted"));
+    await until(() => visited.length === 1);
+    strictEqual(JSON.stringify(visited).includes("only for me"), false);
+  });
+
   it("tells that the audit trail is full, and goes on", async () => {
     const errors: unknown[] = [];
     const onError = (error: unknown) => errors.push(error);
