@@ -30,7 +30,7 @@ export function addLetterRoutes(
     .on("GET", "/dead-letters", async (_request, { caller }) => {
       const refused = guard.refuseStranger(caller);
       if (refused) return refused;
-      const all = await visits.deadLetters(undefined);
+      const all = await visits.deadLetters();
       return Response.json({
         deadLetters: all.filter(({ message: { link } }) =>
           guard.may(caller.token?.userId, "see", {

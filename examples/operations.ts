@@ -187,7 +187,7 @@ function collectFrom(
       }
       waiting.set(blocklist.stats.waiting);
     }
-    dead.set((await visits.deadLetters(undefined)).length);
+    dead.set(await visits.countDeadLetters());
   });
 }
 
@@ -205,8 +205,8 @@ function healthOf(
   health.addCheck({
     name: "visits",
     async check() {
-      const { length } = await visits.deadLetters(undefined);
-      return length === 0 ? "healthy" : "degraded";
+      const count = await visits.countDeadLetters();
+      return count === 0 ? "healthy" : "degraded";
     },
   }, { critical: false, tags: ["readiness"] });
   if (blocklist !== undefined) {

@@ -105,13 +105,14 @@ export class Visits {
     return this.#counts.get(link);
   }
 
-  /** What could not be counted, of an owner's links or of all. */
-  deadLetters(
-    owner: string | undefined,
-  ): Awaitable<readonly DeadLetter<Visit>[]> {
-    return this.#broker.deadLetters.list(
-      owner === undefined ? {} : { topic: `visits.${owner}` },
-    );
+  /** What could not be counted. */
+  deadLetters(): Awaitable<readonly DeadLetter<Visit>[]> {
+    return this.#broker.deadLetters.list();
+  }
+
+  /** How many that are. */
+  countDeadLetters(): Awaitable<number> {
+    return this.#broker.deadLetters.count();
   }
 
   /** One of them. */

@@ -5,7 +5,7 @@
  */
 
 import { ValidationError } from "./errors.ts";
-import { requireOption, validateRange } from "./validators.ts";
+import { requireOption, validateRange, validateType } from "./validators.ts";
 
 /**
  * Throws for what is no length of time.
@@ -36,6 +36,18 @@ export function requireDuration(
 export function requireWhole(name: string, value: number, min = 1): number {
   const limits = { min, integer: true };
   return requireOption(validateRange(name, value, limits), value);
+}
+
+/**
+ * Throws for what cannot be called, unless it is left out.
+ *
+ * @param name The name of the option.
+ * @param callback The value.
+ * @throws {ValidationError} It is there, and no function.
+ */
+export function requireCallback(name: string, callback: unknown): void {
+  if (callback === undefined) return;
+  requireOption(validateType(name, callback, "function"), callback);
 }
 
 /**

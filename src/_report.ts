@@ -27,3 +27,17 @@ export function callReporting(callback: () => void): void {
     reportUnhandled(thrown);
   }
 }
+
+/**
+ * Tells who wants to hear of errors; without anybody, an error is unhandled.
+ *
+ * @param onError Who wants to hear; what it throws is reported as unhandled.
+ * @param error What was thrown.
+ */
+export function reportTo(
+  onError: ((error: unknown) => void) | undefined,
+  error: unknown,
+): void {
+  if (onError === undefined) reportUnhandled(error);
+  else callReporting(() => onError(error));
+}

@@ -22,9 +22,10 @@
  * @module
  */
 
+import { requireWhole } from "./_options.ts";
 import { ValidationError } from "./errors.ts";
 import { Expectations } from "./messages.ts";
-import { requireOption, validateFormat, validateRange } from "./validators.ts";
+import { requireOption, validateFormat } from "./validators.ts";
 
 /** One element of an `Accept-Encoding` header. */
 export interface AcceptedCoding {
@@ -143,10 +144,7 @@ export function createSelector<const C extends string>(
   options: SelectorOptions = {},
 ): CodingSelector<C> {
   const { maxRemembered = 128 } = options;
-  requireOption(
-    validateRange("maxRemembered", maxRemembered, { min: 0, integer: true }),
-    maxRemembered,
-  );
+  requireWhole("maxRemembered", maxRemembered, 0);
   const negotiation = new Negotiation(priority);
   const remembered = new Map<string, C | "identity" | undefined>();
 

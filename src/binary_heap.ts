@@ -29,7 +29,8 @@
  * @module
  */
 
-import { requireOption, validateRange, validateType } from "./validators.ts";
+import { requireWhole } from "./_options.ts";
+import { requireOption, validateType } from "./validators.ts";
 
 /**
  * A binary heap with a comparator, as `Array.prototype.sort` takes one: below
@@ -443,7 +444,7 @@ export function topK<T>(
   k: number,
   key: (item: T) => number,
 ): T[] {
-  requireOption(validateRange("k", k, { min: 0, integer: true }), k);
+  requireWhole("k", k, 0);
   requireOption(validateType("key", key, "function"), key);
   if (k === 0) return [];
   const best = new BinaryHeap<Candidate<T>>(compareCandidates);

@@ -46,7 +46,7 @@ import {
 import { type Load, Loads } from "./_cache_loads.ts";
 import { movedTo } from "./_columns.ts";
 import { compileGlob } from "./_glob.ts";
-import { requireWhole } from "./_options.ts";
+import { requireDuration, requireWhole } from "./_options.ts";
 import { reasonOf } from "./_reason.ts";
 import { callReporting } from "./_report.ts";
 import { TagIndex } from "./_tag_index.ts";
@@ -969,11 +969,8 @@ export class InMemoryCacheProvider<T = unknown>
     options: LoadOptions<V>,
   ): Awaitable<V> {
     const { signal, staleMs = 0, errorTtlMs = 0 } = options;
-    requireOption(validateRange("staleMs", staleMs, { min: 0 }), staleMs);
-    requireOption(
-      validateRange("errorTtlMs", errorTtlMs, { min: 0 }),
-      errorTtlMs,
-    );
+    requireDuration("staleMs", staleMs);
+    requireDuration("errorTtlMs", errorTtlMs);
     const stale = staleMs > 0 ? this.#staleEntry<V>(key) : undefined;
     const failure = this.#failures?.get(key);
     if (failure !== undefined) {

@@ -36,6 +36,7 @@ import {
 } from "./_codec.ts";
 import { typeMismatch } from "./_mismatch.ts";
 import { hasNative, nativeBackend } from "./_native_zlib.ts";
+import { requireWhole } from "./_options.ts";
 import { hasWeb, webBackend } from "./_web_codec.ts";
 import {
   type CompressionError,
@@ -274,10 +275,7 @@ class Codec {
 
 function requireLimit(options: DecompressStreamOptions): number {
   const { maxOutputBytes = MAX_OUTPUT_BYTES } = options;
-  return requireOption(
-    validateRange("maxOutputBytes", maxOutputBytes, { min: 0, integer: true }),
-    maxOutputBytes,
-  );
+  return requireWhole("maxOutputBytes", maxOutputBytes, 0);
 }
 
 function requireBackend(coding: Coding, backend: unknown): void {

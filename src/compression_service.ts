@@ -28,6 +28,7 @@
  */
 
 import { CODING_NAME } from "./_codec.ts";
+import { requireWhole } from "./_options.ts";
 import { frozenCopy } from "./_plain.ts";
 import { createSelector } from "./accept_encoding.ts";
 import {
@@ -39,7 +40,7 @@ import {
   IdentityCompressor,
 } from "./compression.ts";
 import { Ok, type Result } from "./result.ts";
-import { requireOption, validateFormat, validateRange } from "./validators.ts";
+import { requireOption, validateFormat } from "./validators.ts";
 
 /**
  * Types that shrink, besides all of `text/`: those with a suffix for a text
@@ -304,10 +305,7 @@ export class CompressionService {
    */
   constructor(options: CompressionServiceOptions = {}) {
     const { minBytes = 1024, codings, excludedPaths = [] } = options;
-    this.minBytes = requireOption(
-      validateRange("minBytes", minBytes, { min: 0, integer: true }),
-      minBytes,
-    );
+    this.minBytes = requireWhole("minBytes", minBytes, 0);
     this.factory = options.factory ?? new CompressorFactory();
     for (const coding of codings ?? []) {
       requireOption(validateFormat("codings", coding, CODING_NAME), coding);

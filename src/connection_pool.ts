@@ -47,7 +47,7 @@ import { Alarm } from "./_alarm.ts";
 import { asResult } from "./_attempt.ts";
 import { Deque } from "./_deque.ts";
 import { FactoryCall } from "./_factory_call.ts";
-import { requireDuration, requireWhole } from "./_options.ts";
+import { requireCallback, requireDuration, requireWhole } from "./_options.ts";
 import { reasonOf } from "./_reason.ts";
 import { reportUnhandled } from "./_report.ts";
 import { WaitingLine } from "./_waiting_line.ts";
@@ -1333,9 +1333,7 @@ function requireOptions<T>(options: ConnectionPoolOptions<T>): AllOptions<T> {
     validateRange("maxLifetimeJitter", maxLifetimeJitter, { min: 0, max: 1 }),
     maxLifetimeJitter,
   );
-  if (onEvent !== undefined) {
-    requireOption(validateType("onEvent", onEvent, "function"), onEvent);
-  }
+  requireCallback("onEvent", onEvent);
   return {
     max,
     minIdle,

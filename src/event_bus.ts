@@ -34,7 +34,7 @@
  */
 
 import { EventIterator, Overflow } from "./_event_iterator.ts";
-import { requireWhole } from "./_options.ts";
+import { requireCallback, requireWhole } from "./_options.ts";
 import { isPromiseLike } from "./_promise_like.ts";
 import { reasonOf } from "./_reason.ts";
 import { reportUnhandled } from "./_report.ts";
@@ -355,9 +355,7 @@ export class EventBus<TEvents extends object> implements Disposable {
    */
   constructor(options: EventBusOptions = {}) {
     const { onError } = options;
-    if (onError !== undefined) {
-      requireOption(validateType("onError", onError, "function"), onError);
-    }
+    requireCallback("onError", onError);
     this.#onError = onError;
   }
 
@@ -464,9 +462,7 @@ export class EventBus<TEvents extends object> implements Disposable {
   ): Promise<TEvents[K]> {
     const { signal, filter } = options;
     return new Promise((resolve, reject) => {
-      if (filter !== undefined) {
-        requireOption(validateType("filter", filter, "function"), filter);
-      }
+      requireCallback("filter", filter);
       if (signal?.aborted) return reject(signal.reason);
       let isSettled = false;
       const subscription = this.#subscribe(
@@ -706,9 +702,7 @@ export class EventBus<TEvents extends object> implements Disposable {
   ): Entry {
     requireOption(validateType("handler", handler, "function"), handler);
     const { signal, once = false, prepend = false, filter } = options;
-    if (filter !== undefined) {
-      requireOption(validateType("filter", filter, "function"), filter);
-    }
+    requireCallback("filter", filter);
     if (signal?.aborted) return NEVER;
     const isPlain = !once && filter === undefined;
     const called = isPlain ? handler : (payload: unknown): unknown => {

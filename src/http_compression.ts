@@ -28,6 +28,7 @@
 
 import { join } from "./_codec.ts";
 import { typeMismatch } from "./_mismatch.ts";
+import { requireWhole } from "./_options.ts";
 import type { Bytes, Compressor, CompressorFactory } from "./compression.ts";
 import { CompressionService } from "./compression_service.ts";
 import { CompressionError, type ErrorOf } from "./errors.ts";
@@ -159,10 +160,7 @@ export async function compressResponse(
 ): Promise<Response> {
   const { service = usualService(), etag = "weak", compressible } = options;
   const { bufferBytes = 65_536, notAcceptable = "identity", signal } = options;
-  requireOption(
-    validateRange("bufferBytes", bufferBytes, { min: 0, integer: true }),
-    bufferBytes,
-  );
+  requireWhole("bufferBytes", bufferBytes, 0);
   if (!mayEncode(request, response, service)) return response;
   if (compressible?.(response) === false) return response;
 

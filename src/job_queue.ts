@@ -29,7 +29,7 @@
  */
 
 import type { StopError } from "./_attempt.ts";
-import { requireWhole } from "./_options.ts";
+import { requireDuration, requireWhole } from "./_options.ts";
 import { cancelledError, type TaskFailure } from "./_task_result.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { type ErrorOf, TaskError, ValidationError } from "./errors.ts";
@@ -748,7 +748,7 @@ export class PriorityJobQueue<TJob, TPriority = number, TOutput = unknown>
     const { priority = this.#defaultPriority, delayMs = 0, id } = options ?? {};
     const rank = this.#rank("priority", priority);
     if (delayMs !== 0) {
-      requireOption(validateRange("delayMs", delayMs, { min: 0 }), delayMs);
+      requireDuration("delayMs", delayMs);
     }
     return new NewRecord(
       this,
@@ -1094,7 +1094,7 @@ export class PriorityJobQueue<TJob, TPriority = number, TOutput = unknown>
    * ```
    */
   retry(job: Job<TJob, TOutput>, delayMs: number): void {
-    requireOption(validateRange("delayMs", delayMs, { min: 0 }), delayMs);
+    requireDuration("delayMs", delayMs);
     const record = this.#requireRunning(job);
     record.run = undefined;
     if (this.#closed !== undefined) {

@@ -34,7 +34,7 @@ import {
   type AttemptOwner,
   type StopError,
 } from "./_attempt.ts";
-import { requireDuration, requireWhole } from "./_options.ts";
+import { requireCallback, requireDuration, requireWhole } from "./_options.ts";
 import { callReporting, reportUnhandled } from "./_report.ts";
 import { runSoon } from "./_soon.ts";
 import {
@@ -296,12 +296,7 @@ export class JobRunner<TJob, TOutput = unknown> implements AsyncDisposable {
     requireOption(validateType("onError", onError, "function"), onError);
     this.#onError = onError;
     const { onAttempt } = options;
-    if (onAttempt !== undefined) {
-      requireOption(
-        validateType("onAttempt", onAttempt, "function"),
-        onAttempt,
-      );
-    }
+    requireCallback("onAttempt", onAttempt);
     this.#onAttempt = onAttempt;
     this.#clock = options.clock ?? systemClock;
     this.#policy = options.retry && new RetryPolicy(options.retry);

@@ -30,13 +30,13 @@
  */
 
 import { fromBase64Url, toBase64Url } from "./_base64url.ts";
-import { invalidOption } from "./_options.ts";
+import { invalidOption, requireCallback } from "./_options.ts";
 import { callReporting } from "./_report.ts";
 import { holdKeys } from "./_ring_keys.ts";
 import { type Bytes, KEY_ID } from "./_sealed_value.ts";
 import { Expectations, fillPlaceholders } from "./messages.ts";
 import { Secret } from "./secret.ts";
-import { requireOption, validateRange, validateType } from "./validators.ts";
+import { requireOption, validateRange } from "./validators.ts";
 
 const KEY_BYTES = 32;
 
@@ -195,10 +195,7 @@ export class KeyRing {
     const { maxSeals = MAX_SEALS, onSealWarning } = options;
     const limits = { min: 1, max: MAX_SEALS, integer: true };
     requireOption(validateRange("maxSeals", maxSeals, limits), maxSeals);
-    if (onSealWarning !== undefined) {
-      const checked = validateType("onSealWarning", onSealWarning, "function");
-      requireOption(checked, onSealWarning);
-    }
+    requireCallback("onSealWarning", onSealWarning);
     const byId = new Map<string, CryptoKey>();
     requireList(keys).forEach((input, i) => {
       const id = requireId(`keys[${i}].id`, input.id);

@@ -25,7 +25,7 @@
  */
 
 import { escapeOf } from "./_log_json.ts";
-import { requireWhole } from "./_options.ts";
+import { requireCallback, requireWhole } from "./_options.ts";
 import type { LogEntry, LogLevel, LogSink } from "./logging.ts";
 import type { Awaitable } from "./protocols.ts";
 import { requireOption, validateType } from "./validators.ts";
@@ -67,9 +67,7 @@ export class LineSink implements LogSink {
   constructor(options: LineSinkOptions) {
     const { write, flush } = options;
     requireOption(validateType("write", write, "function"), write);
-    if (flush !== undefined) {
-      requireOption(validateType("flush", flush, "function"), flush);
-    }
+    requireCallback("flush", flush);
     this.#write = write;
     this.#flush = flush;
   }

@@ -33,7 +33,7 @@
  */
 
 import { escaped, LogJson, plainName } from "./_log_json.ts";
-import { requireWhole } from "./_options.ts";
+import { requireCallback, requireWhole } from "./_options.ts";
 import { callReporting } from "./_report.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { type Awaitable, hasMethods } from "./protocols.ts";
@@ -444,10 +444,8 @@ class Core {
       requireOption(validateType(`redact[${i}]`, name, "string"), name);
     }
     requireOption(parseStatus(TimeFormat, time, "time"), time);
-    for (const [name, option] of Object.entries({ span, onError })) {
-      if (option === undefined) continue;
-      requireOption(validateType(name, option, "function"), option);
-    }
+    requireCallback("span", span);
+    requireCallback("onError", onError);
     this.sinks = [...sinks];
     this.json = new LogJson({
       redacted: new Set([...REDACTED_NAMES, ...redact].map(plainName)),

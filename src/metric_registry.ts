@@ -50,8 +50,13 @@ import {
   parseLabels,
   textOf,
 } from "./_metric_series.ts";
-import { invalidOption, requireDuration, requireWhole } from "./_options.ts";
-import { callReporting, reportUnhandled } from "./_report.ts";
+import {
+  invalidOption,
+  requireCallback,
+  requireDuration,
+  requireWhole,
+} from "./_options.ts";
+import { callReporting, reportTo } from "./_report.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { TaskError, ValidationError } from "./errors.ts";
 import { Expectations, fillPlaceholders } from "./messages.ts";
@@ -280,9 +285,7 @@ export class MetricRegistry implements MetricCollector, Disposable {
     this.#maxSeries = requireWhole("maxSeries", maxSeries);
     requireOption(parseStatus(WhenInvalid, onInvalid, "onInvalid"), onInvalid);
     this.#throws = onInvalid === WhenInvalid.THROW;
-    if (onError !== undefined) {
-      requireOption(validateType("onError", onError, "function"), onError);
-    }
+    requireCallback("onError", onError);
     this.#onError = onError;
     this.#clock = clock;
     this.#invalid = this.counter({
@@ -600,8 +603,7 @@ export class MetricRegistry implements MetricCollector, Disposable {
   }
 
   #report(error: unknown): void {
-    if (this.#onError === undefined) reportUnhandled(error);
-    else callReporting(() => this.#onError?.(error));
+    reportTo(this.#onError, error);
   }
 
   /** Waits for a collector, which is called unless it still goes on. */

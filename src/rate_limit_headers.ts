@@ -21,8 +21,9 @@
  * @module
  */
 
+import { requireDuration } from "./_options.ts";
 import type { RateLimitDecision } from "./rate_limiter.ts";
-import { requireOption, validateFormat, validateRange } from "./validators.ts";
+import { requireOption, validateFormat } from "./validators.ts";
 
 /** What else a policy tells. */
 export interface RateLimitPolicy {
@@ -74,7 +75,7 @@ export function rateLimitHeaders(
   policy: RateLimitPolicy,
 ): Record<string, string> {
   const { periodMs, unit } = policy;
-  requireOption(validateRange("periodMs", periodMs, { min: 0 }), periodMs);
+  requireDuration("periodMs", periodMs);
   const name = toText("policyName", policyName);
   const { allowed, limit, remaining, resetMs, retryAfterMs } = decision;
   const quantity = unit === undefined ? "" : `;qu=${toText("unit", unit)}`;

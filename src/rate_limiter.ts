@@ -40,7 +40,7 @@
  */
 
 import { Generations, type PrimitiveKey } from "./_generations.ts";
-import { requireWhole } from "./_options.ts";
+import { requireCallback, requireWhole } from "./_options.ts";
 import {
   FixedWindow,
   LeakyMeter,
@@ -53,7 +53,7 @@ import { Expectations } from "./messages.ts";
 import { type Awaitable, hasMethods } from "./protocols.ts";
 import { Err, Ok, type Result } from "./result.ts";
 import { parseStatus } from "./status.ts";
-import { requireOption, validateType } from "./validators.ts";
+import { requireOption } from "./validators.ts";
 
 /**
  * What a limiter says to a request.
@@ -423,9 +423,7 @@ export class InMemoryRateLimiter<TKey> implements RateLimiter<TKey> {
     const { maxKeys = 1_000_000, onFull = WhenFull.FORGET, keyOf } = options;
     requireWhole("maxKeys", maxKeys, 2);
     requireOption(parseStatus(WhenFull, onFull, "onFull"), onFull);
-    if (keyOf !== undefined) {
-      requireOption(validateType("keyOf", keyOf, "function"), keyOf);
-    }
+    requireCallback("keyOf", keyOf);
     this.#algorithm = algorithm;
     const { width, spanTicks, ticksPerMs } = algorithm;
     this.#table = new Generations({

@@ -17,7 +17,7 @@
  * @module
  */
 
-import { requireWhole } from "./_options.ts";
+import { requireCallback, requireDuration, requireWhole } from "./_options.ts";
 import { type RandomSource, systemRandom } from "./clock.ts";
 import { ValidationError } from "./errors.ts";
 import { Expectations, fillPlaceholders } from "./messages.ts";
@@ -444,12 +444,7 @@ export class RetryPolicy<TFilter extends RetryFilter = RetryFilter> {
       requireOption(validateType("backoff", backoff, "function"), backoff);
       requireAlone(options);
     }
-    if (shouldRetry !== undefined) {
-      requireOption(
-        validateType("shouldRetry", shouldRetry, "function"),
-        shouldRetry,
-      );
-    }
+    requireCallback("shouldRetry", shouldRetry);
     this.maxAttempts = maxAttempts;
     this.#backoff = backoff ?? exponentialBackoff(options);
     this.#retryOn = asPredicate(options.retryOn);
@@ -490,7 +485,7 @@ export class RetryPolicy<TFilter extends RetryFilter = RetryFilter> {
     const delayMs = answer === true
       ? this.#backoff(attempt, this.#random)
       : answer.delayMs;
-    requireOption(validateRange("delayMs", delayMs, { min: 0 }), delayMs);
+    requireDuration("delayMs", delayMs);
     if (this.#budget?.withdraw() === false) return OVER_BUDGET;
     return { retry: true, delayMs };
   }

@@ -26,7 +26,7 @@
  * @module
  */
 
-import { requireDuration, requireWhole } from "./_options.ts";
+import { requireCallback, requireDuration, requireWhole } from "./_options.ts";
 import { callReporting } from "./_report.ts";
 import { type Clock, systemClock, type TimerHandle } from "./clock.ts";
 import { TaskError } from "./errors.ts";
@@ -172,44 +172,25 @@ export class ConsoleSpanExporter implements SpanExporter {
 
 /** A span as plain data: its own may be behind getters. */
 function toJson(span: SpanData): SpanData & { readonly durationMs: number } {
-  const {
-    name,
-    kind,
-    traceId,
-    spanId,
-    parentSpanId,
-    isParentRemote,
-    flags,
-    traceState,
-    startedAt,
-    endedAt,
-    status,
-    statusMessage,
-    attributes,
-    events,
-    links,
-    droppedAttributes,
-    droppedEvents,
-  } = span;
   return {
-    name,
-    kind,
-    durationMs: endedAt - startedAt,
-    status,
-    statusMessage,
-    attributes,
-    events,
-    links,
-    traceId,
-    spanId,
-    parentSpanId,
-    isParentRemote,
-    flags,
-    traceState,
-    startedAt,
-    endedAt,
-    droppedAttributes,
-    droppedEvents,
+    name: span.name,
+    kind: span.kind,
+    durationMs: span.endedAt - span.startedAt,
+    status: span.status,
+    statusMessage: span.statusMessage,
+    attributes: span.attributes,
+    events: span.events,
+    links: span.links,
+    traceId: span.traceId,
+    spanId: span.spanId,
+    parentSpanId: span.parentSpanId,
+    isParentRemote: span.isParentRemote,
+    flags: span.flags,
+    traceState: span.traceState,
+    startedAt: span.startedAt,
+    endedAt: span.endedAt,
+    droppedAttributes: span.droppedAttributes,
+    droppedEvents: span.droppedEvents,
   };
 }
 
@@ -334,9 +315,7 @@ export class BatchSpanExporter implements SpanExporter, AsyncDisposable {
     this.#maxBatch = requireWhole("maxBatch", maxBatch);
     this.#intervalMs = requireDuration("intervalMs", intervalMs);
     this.#timeoutMs = requireDuration("timeoutMs", timeoutMs);
-    if (onError !== undefined) {
-      requireOption(validateType("onError", onError, "function"), onError);
-    }
+    requireCallback("onError", onError);
     this.#onError = onError;
     this.#clock = clock;
   }

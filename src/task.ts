@@ -23,6 +23,7 @@
  */
 
 import { Attempt, type AttemptOwner, type StopError } from "./_attempt.ts";
+import { requireDuration } from "./_options.ts";
 import {
   cancelledError,
   completed,
@@ -42,7 +43,6 @@ import {
   type RetryOptions,
   RetryPolicy,
 } from "./retry.ts";
-import { requireOption, validateRange } from "./validators.ts";
 
 export type { StopError } from "./_attempt.ts";
 export type {
@@ -566,7 +566,7 @@ function requireLimit<TName extends string>(
   fallback: number,
 ): number {
   const { [name]: limitMs = fallback } = options;
-  return requireOption(validateRange(name, limitMs, { min: 0 }), limitMs);
+  return requireDuration(name, limitMs);
 }
 
 /**

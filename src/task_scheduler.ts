@@ -49,7 +49,7 @@
  * @module
  */
 
-import { requireWhole } from "./_options.ts";
+import { requireDuration, requireWhole } from "./_options.ts";
 import { callReporting } from "./_report.ts";
 import { cancelledError, stopped } from "./_task_result.ts";
 import { type Clock, systemClock, type TimerHandle } from "./clock.ts";
@@ -908,7 +908,7 @@ export class TaskScheduler implements AsyncDisposable {
    */
   close(options: CloseOptions = {}): Promise<void> {
     const { drainMs = 30_000 } = options;
-    requireOption(validateRange("drainMs", drainMs, { min: 0 }), drainMs);
+    requireDuration("drainMs", drainMs);
     if (this.#closing === undefined) {
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#closing = promise; // First, as tasks that stop may ask again.

@@ -35,7 +35,7 @@
  */
 
 import { copyClaims } from "./_claims.ts";
-import { requireWhole } from "./_options.ts";
+import { requireDuration, requireWhole } from "./_options.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import {
   AuthenticationError,
@@ -49,10 +49,8 @@ import { type Awaitable, type DeepReadonly, hasMethods } from "./protocols.ts";
 import { Err, Ok, type Result } from "./result.ts";
 import {
   type IdentifierError,
-  requireOption,
   type TypeMismatch,
   validateIdentifier,
-  validateRange,
   validateType,
 } from "./validators.ts";
 
@@ -509,10 +507,7 @@ export class InMemoryTokenStore<TClaims extends object = NoClaims>
   constructor(options: InMemoryTokenStoreOptions = {}) {
     const { maxTokens = 100_000, graceMs = 10_000 } = options;
     this.#maxTokens = requireWhole("maxTokens", maxTokens);
-    this.#graceMs = requireOption(
-      validateRange("graceMs", graceMs, { min: 0 }),
-      graceMs,
-    );
+    this.#graceMs = requireDuration("graceMs", graceMs);
     this.#clock = options.clock ?? systemClock;
   }
 

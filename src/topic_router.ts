@@ -35,6 +35,7 @@
  * @module
  */
 
+import { requireWhole } from "./_options.ts";
 import { type TopicSyntax, TopicTrie } from "./_topic_trie.ts";
 import { ValidationError } from "./errors.ts";
 import { Expectations, fillPlaceholders } from "./messages.ts";
@@ -42,7 +43,6 @@ import { Err, type Result } from "./result.ts";
 import {
   requireOption,
   type TypeMismatch,
-  validateRange,
   validateType,
 } from "./validators.ts";
 
@@ -367,10 +367,7 @@ export class TopicRouter<T> {
    */
   constructor(options: TopicRouterOptions = {}) {
     const { syntax = AMQP_TOPICS, cacheSize = 1024 } = options;
-    this.#cacheSize = requireOption(
-      validateRange("cacheSize", cacheSize, { min: 0, integer: true }),
-      cacheSize,
-    );
+    this.#cacheSize = requireWhole("cacheSize", cacheSize, 0);
     this.#syntax = requireSyntax(syntax);
     this.#trie = new TopicTrie(syntax);
   }

@@ -35,10 +35,10 @@
  */
 
 import { createAsyncStorage } from "./_async_storage.ts";
-import { requireWhole } from "./_options.ts";
+import { requireCallback, requireWhole } from "./_options.ts";
 import { isPromiseLike } from "./_promise_like.ts";
 import { PassiveSpan, RecordedSpan, type SpanOwner } from "./_recorded_span.ts";
-import { callReporting, reportUnhandled } from "./_report.ts";
+import { reportTo } from "./_report.ts";
 import { IdSource } from "./_trace_ids.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { Err } from "./result.ts";
@@ -267,9 +267,7 @@ export class Tracer {
       requireOption(validateType("exporter", undefined, "object"), exporter);
     }
     requireOption(validateType("sampler", sampler, "function"), sampler);
-    if (onError !== undefined) {
-      requireOption(validateType("onError", onError, "function"), onError);
-    }
+    requireCallback("onError", onError);
     this.#exporter = exporter;
     this.#sampler = sampler;
     this.#storage = storage;
@@ -482,8 +480,7 @@ export class Tracer {
   }
 
   #report(error: unknown): void {
-    if (this.#onError === undefined) reportUnhandled(error);
-    else callReporting(() => this.#onError?.(error));
+    reportTo(this.#onError, error);
   }
 }
 
