@@ -42,6 +42,7 @@ import {
   RUNS,
   withReplaced,
 } from "./foundation_support.ts";
+import { hearReported } from "./unhandled_support.ts";
 
 // --- the protocol
 
@@ -1670,11 +1671,7 @@ describe("InMemoryCacheProvider.getOrSet()", () => {
       await loaded(cache, "a", 1, options);
       clock.advance(5);
       const reasons: unknown[] = [];
-      const { reject } = Promise;
-      Promise.reject = (reason): Promise<never> => {
-        reasons.push(reason);
-        return new Promise(() => {});
-      };
+      const restore = hearReported((reason) => reasons.push(reason));
       try {
         strictEqual(
           cache.getOrSet("a", () => {
@@ -1684,7 +1681,7 @@ describe("InMemoryCacheProvider.getOrSet()", () => {
         );
         await settle();
       } finally {
-        Promise.reject = reject;
+        restore();
       }
       deepStrictEqual(reasons, onLoadError === undefined ? [] : [thrown]);
       strictEqual(cache.getOrSet("a", () => 2, options), 1);

@@ -39,6 +39,7 @@ import {
   type Watched,
   withReplaced,
 } from "./foundation_support.ts";
+import { hearReported } from "./unhandled_support.ts";
 
 /** The wall time at which the clocks of these tests begin. */
 const START = 1_000_000;
@@ -3953,7 +3954,7 @@ describe("onEvent", () => {
         for (const type of TYPES) {
           const reasons: unknown[] = [];
           const restore = name === "throws"
-            ? hearReports((reason) => reasons.push(reason))
+            ? hearReported((reason) => reasons.push(reason))
             : () => {};
           try {
             const story = new Story(type, action, isAsync);
@@ -3975,20 +3976,9 @@ describe("onEvent", () => {
     }
   }
 
-  /** Hears what is handed to the platform as an unhandled rejection. */
-  function hearReports(listener: (reason: unknown) => void): () => void {
-    const { reject } = Promise;
-    Promise.reject = function (reason): Promise<never> {
-      // Only what is given to nobody; the promises of this file do not reject.
-      listener(reason);
-      return new Promise(() => {});
-    };
-    return () => void (Promise.reject = reject);
-  }
-
   it("that throws is an unhandled rejection, and the pool goes on", async () => {
     const reasons: unknown[] = [];
-    const restore = hearReports((reason) => reasons.push(reason));
+    const restore = hearReported((reason) => reasons.push(reason));
     try {
       const pool = new ConnectionPool(PLAIN, {
         max: 1,

@@ -34,6 +34,7 @@ import {
   watch,
   type Watched,
 } from "./foundation_support.ts";
+import { hearReported } from "./unhandled_support.ts";
 
 /** How many cases the model-based properties run. */
 const MODEL_RUNS = 3_000;
@@ -1196,11 +1197,7 @@ describe("PriorityJobQueue, re-entered", () => {
 describe("JobRunner over a queue that others touch", () => {
   it("goes on where a job was settled by others, and tells of it", async () => {
     const heard: unknown[] = [];
-    const { reject } = Promise; // What nobody handles is made by it.
-    Promise.reject = (reason): Promise<never> => {
-      heard.push(reason);
-      return new Promise(() => {});
-    };
+    const restore = hearReported((reason) => heard.push(reason));
     try {
       const clock = new ManualClock();
       const queue = new PriorityJobQueue<string>({ clock });
@@ -1218,7 +1215,7 @@ describe("JobRunner over a queue that others touch", () => {
       strictEqual(closed.value, true);
       strictEqual(clock.pending, 0);
     } finally {
-      Promise.reject = reject;
+      restore();
     }
     strictEqual(heard.length, 1);
     ok(ValidationError.is(heard[0]));

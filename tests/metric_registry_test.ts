@@ -38,6 +38,7 @@ import {
   watch,
   withReplaced,
 } from "./foundation_support.ts";
+import { reportedIn } from "./unhandled_support.ts";
 
 const HELP = "What the test counts";
 
@@ -118,22 +119,6 @@ function throwsOption(call: () => unknown, field: string, received = ""): void {
     ok(error.message.includes(`received ${received}`), error.message);
     return true;
   });
-}
-
-/** What is given to nobody as a rejected promise while the body runs. */
-async function unhandledIn(body: () => unknown): Promise<readonly unknown[]> {
-  const reasons: unknown[] = [];
-  const { reject } = Promise;
-  Promise.reject = (reason): Promise<never> => {
-    reasons.push(reason);
-    return new Promise(() => {});
-  };
-  try {
-    await body();
-  } finally {
-    Promise.reject = reject;
-  }
-  return reasons;
 }
 
 /** Lets promises settle that wait for nothing but each other. */
@@ -998,7 +983,7 @@ describe("MetricRegistry's dropped records", () => {
 
   it("are unhandled rejections of what onError throws, and nothing else", async () => {
     const error = new Error("no");
-    const unhandled = await unhandledIn(() => {
+    const unhandled = await reportedIn(() => {
       const registry = new MetricRegistry({
         onError() {
           throw error;
@@ -1270,7 +1255,7 @@ describe("MetricRegistry.addCollector() and collect()", () => {
     const fail = (): never => {
       throw error;
     };
-    const unhandled = await unhandledIn(async () => {
+    const unhandled = await reportedIn(async () => {
       const registry = new MetricRegistry({ clock: new ManualClock() });
       registry.addCollector(fail);
       await registry.collect();

@@ -21,6 +21,7 @@ import {
   watch,
   withReplaced,
 } from "./foundation_support.ts";
+import { hearReported } from "./unhandled_support.ts";
 
 const NOW = 1_700_000_000_000;
 
@@ -660,16 +661,12 @@ describe("BatchSpanExporter", () => {
         throw worse;
       },
     });
-    const { reject } = Promise;
     end("a", "b");
     await flush();
-    Promise.reject = (reason): Promise<never> => {
-      thrown.push(reason);
-      return new Promise(() => {});
-    };
+    const restore = hearReported((reason) => thrown.push(reason));
     sent[0]!.reject(new Error("bad"));
     await flush();
-    Promise.reject = reject;
+    restore();
     deepStrictEqual(thrown, [worse]);
     deepStrictEqual(sentNames(sent), ["a", "b"]);
     strictEqual(exporter.stats.failed, 1);

@@ -31,6 +31,7 @@ import {
   watch,
   type Watched,
 } from "./foundation_support.ts";
+import { reportedIn } from "./unhandled_support.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -1065,27 +1066,6 @@ describe("ScheduleOptions.signal", () => {
   });
 });
 
-/**
- * What is handed to `Promise.reject`, and so to the platform, while the body
- * runs: the runners of tests fail a test for an unhandled rejection itself.
- */
-async function rejectedIn(
-  body: () => Promise<void>,
-): Promise<readonly unknown[]> {
-  const reasons: unknown[] = [];
-  const { reject } = Promise;
-  Promise.reject = (reason: unknown): Promise<never> => {
-    reasons.push(reason);
-    return new Promise(() => {});
-  };
-  try {
-    await body();
-  } finally {
-    Promise.reject = reject;
-  }
-  return reasons;
-}
-
 describe("TaskSchedulerOptions.onError", () => {
   it("may throw: that is an unhandled rejection, and the tasks go on", async () => {
     const thrown = [new Error("first"), new Error("second")];
@@ -1099,7 +1079,7 @@ describe("TaskSchedulerOptions.onError", () => {
       throw new Error("503");
     }, { maxRuns: 2 }).unwrap();
     const other = scheduler.every(5, () => {}, { maxRuns: 3 }).unwrap();
-    const reasons = await rejectedIn(() => pass(clock, 20));
+    const reasons = await reportedIn(() => pass(clock, 20));
     deepStrictEqual(reasons, thrown);
     strictEqual(failing.status, TaskStatus.FAILED);
     strictEqual(other.status, TaskStatus.COMPLETED);

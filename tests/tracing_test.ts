@@ -50,6 +50,7 @@ import {
   RUNS,
   withReplaced,
 } from "./foundation_support.ts";
+import { reportedIn } from "./unhandled_support.ts";
 
 const NOW = 1_700_000_000_000;
 
@@ -88,22 +89,6 @@ function told(
 /** Attributes that are not valid: tests say what types forbid. */
 function anyAttributes(attributes: Record<string, unknown>): Attributes {
   return attributes as Attributes;
-}
-
-/** What is handed to the platform as unhandled while this runs. */
-async function unhandledIn(body: () => unknown): Promise<readonly unknown[]> {
-  const reasons: unknown[] = [];
-  const { reject } = Promise;
-  Promise.reject = (reason): Promise<never> => {
-    reasons.push(reason);
-    return new Promise(() => {});
-  };
-  try {
-    await body();
-  } finally {
-    Promise.reject = reject;
-  }
-  return reasons;
 }
 
 /** Lets promises settle that wait for nothing but each other. */
@@ -783,7 +768,7 @@ describe("Tracer.run()", () => {
   it("run() leaves its own error of a rejection for the caller to handle", async () => {
     const reason = new Error("bad");
     const { tracer } = make();
-    const unhandled = await unhandledIn(async () => {
+    const unhandled = await reportedIn(async () => {
       await rejects(
         tracer.run("step", {}, async () => {
           await undefined;
@@ -1110,7 +1095,7 @@ describe("sampling", () => {
     strictEqual(tracer.run("step", {}, (span) => span.isRecording), false);
     deepStrictEqual([errors, spans], [[error], []]);
     const silent = make({ sampler }).tracer;
-    deepStrictEqual(await unhandledIn(() => silent.start("step")), [error]);
+    deepStrictEqual(await reportedIn(() => silent.start("step")), [error]);
   });
 
   it("ratio() and parentBased() throw when their argument is not valid", () => {
@@ -1326,7 +1311,7 @@ describe("exporters of a Tracer", () => {
     const exporter: SpanExporter = { export: failing["throws"]!, close() {} };
     const silent = new Tracer({ exporter });
     const run = () => silent.run("step", {}, () => {});
-    deepStrictEqual(await unhandledIn(run), [error]);
+    deepStrictEqual(await reportedIn(run), [error]);
     const worse = new Error("worse");
     const tracer = new Tracer({
       exporter,
@@ -1335,7 +1320,7 @@ describe("exporters of a Tracer", () => {
       },
     });
     deepStrictEqual(
-      await unhandledIn(() => strictEqual(tracer.run("step", {}, () => 5), 5)),
+      await reportedIn(() => strictEqual(tracer.run("step", {}, () => 5), 5)),
       [worse],
     );
   });
