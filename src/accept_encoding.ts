@@ -2,6 +2,18 @@
  * Content negotiation of codings: what a client's `Accept-Encoding` says, and
  * which of the server's codings suits it best (RFC 9110 §12.5.3).
  *
+ * When to use it: to answer a request in the coding it asks for, wherever the
+ * bytes come from.
+ *
+ * When not: for whole responses, which `compressResponse` of `http-compression`
+ * encodes, header and all; for media types and languages, which have other
+ * rules.
+ *
+ * - **One pass.** The time is in proportion to the header's length, whatever is
+ *   in it; what is not well-formed is passed over and never throws.
+ * - **Bounded.** So many answers are remembered, and none to a header longer
+ *   than 256 characters.
+ *
  * The server's order breaks ties, not the header's: browsers name `gzip` first
  * and `br` last, at the same weight, and mean nothing by it.
  *

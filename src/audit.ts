@@ -3,6 +3,13 @@
  * chained by their hashes, so that nobody can change what is there and not be
  * found out.
  *
+ * When to use it: for what somebody may have to prove later: who changed a
+ * right, saw a record, moved money.
+ *
+ * When not: for finding faults, which logs and traces tell at a fraction of the
+ * price; for data whose erasure may be demanded, unless an entry names it by a
+ * key that can be thrown away.
+ *
  * - **Chained.** The hash of an entry is SHA-256 of `audit.v1`, a zero byte, the
  *   hash of the entry before it, and the entry without its hash as canonical JSON
  *   (RFC 8785). With a key it is HMAC-SHA-256, and only who has the key can make

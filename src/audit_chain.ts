@@ -1,6 +1,12 @@
 /**
  * Finds out whether an audit trail is still what it was.
  *
+ * When to use it: regularly, and before a trail is relied upon; with a
+ * checkpoint that the trail's writers could not have changed.
+ *
+ * When not: to keep a trail, which `audit` does, or to find out who has
+ * tampered: it tells where, not who.
+ *
  * What it takes to find what:
  *
  * | what was done to the trail | by somebody without the key | without a key |

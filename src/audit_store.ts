@@ -1,6 +1,15 @@
 /**
  * Where the entries of an audit trail are kept, and what an entry is.
  *
+ * When to use it: in memory for tests and for trails that may end with the
+ * process; as a protocol, to keep a trail in a database.
+ *
+ * When not: in memory for what must outlive the process.
+ *
+ * - **Never forked.** An entry is added behind the one its writer saw as the
+ *   last, or not at all.
+ * - **Bounded.** At the bound the store refuses entries; it drops none.
+ *
  * A store adds an entry only behind the one that its writer has seen, as the last
  * one: so two writers cannot put different entries behind the same one. What is
  * there is never changed and never removed.

@@ -1,6 +1,13 @@
 /**
  * Who may do what to which resource, decided by policies.
  *
+ * When to use it: to decide by attributes or roles, in one place, and to be
+ * able to say why.
+ *
+ * When not: to find out who somebody is, which a `TokenStore` helps with; for
+ * relations that reach over many objects, as in Zanzibar, which want an engine
+ * of their own.
+ *
  * - **Denied by default.** What no policy allows is denied.
  * - **Denials outweigh.** One policy that denies is enough, whatever others say.
  *   The order of policies has no meaning, so one that is added at the end, or by

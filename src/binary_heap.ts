@@ -3,9 +3,17 @@
  * hands out the smallest item first, whatever the order they came in; it is
  * not sorted inside, and gives equal items in no particular order.
  *
- * Where the order is that of a number, {@linkcode PriorityHeap} is faster and
- * keeps equals in order. Where all is known before the first item is taken,
- * sorting an array is simpler and about as fast.
+ * When to use it: for the smallest item of a set that changes, by any order
+ * that a comparator can tell; `topK` for the greatest of a stream.
+ *
+ * When not: where the order is that of a number: {@linkcode PriorityHeap} is
+ * faster and keeps equals in order. Where all is known before the first item is
+ * taken, sorting an array is simpler and about as fast.
+ *
+ * - **Nothing is lost.** A comparator that throws leaves the heap as it was;
+ *   one that contradicts itself costs the order, and no item.
+ * - **Logarithmic.** Each change takes O(log n), looking at the first item
+ *   O(1).
  *
  * @example The most urgent first
  * ```ts

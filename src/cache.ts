@@ -2,8 +2,11 @@
  * A cache: values by key, each for a time, with tags by which many are
  * invalidated at once, and with loads that many callers share.
  *
- * When to use it: for what can be had again, at a price. What must not get lost
- * belongs into a store; what is revoked, and must stay so, into a store as well.
+ * When to use it: for what can be had again, at a price.
+ *
+ * When not: for what must not get lost, or what is revoked and must stay so:
+ * both belong into a store. One value that never changes needs a variable, not
+ * a cache.
  *
  * Guarantees of the cache in memory:
  *

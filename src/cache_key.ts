@@ -3,6 +3,12 @@
  * collide: a key is a plain string, but two lists of parts, whatever they
  * hold, never make the same one.
  *
+ * When to use it: wherever a key has more than one part, or a part that
+ * somebody else chooses.
+ *
+ * When not: as an identifier of its own, shown or stored for long: it is made
+ * of its parts, and changes with them.
+ *
  * Joining parts by hand does not hold that: `user:${id}` with the id `7:posts`
  * is the key of somebody else's posts. Here a `:` within a part becomes `%3A`,
  * and a `%` becomes `%25`.

@@ -4,6 +4,17 @@
  * dice takes a {@linkcode RandomSource}. Both default to the system's, and
  * both can be replaced in tests (see the `testing` module).
  *
+ * When to use it: in everything that waits, expires, measures or rolls dice, so
+ * that tests decide what time it is.
+ *
+ * When not: to write dates for people or to reckon with calendars: it tells
+ * milliseconds, and `cron` knows time zones.
+ *
+ * - **Monotonic.** `monotonic()` never goes back, whatever is done to the
+ *   machine's date; `now()` follows the date.
+ * - **Any wait.** A timer may be set for longer than the platform's own 24.8
+ *   days, and does not keep a process alive where it is told not to.
+ *
  * @example Measure a duration
  * ```ts
  * import { systemClock } from "@groundwork/infra/clock";

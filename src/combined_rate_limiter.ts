@@ -2,6 +2,15 @@
  * Several rate limits for the same request: so many a second and so many a day,
  * so many for the client and so many for all.
  *
+ * When to use it: where one limit is not enough: a burst and a day, a client
+ * and a crowd.
+ *
+ * When not: for limits that count different things; ask one after the other, so
+ * that each can be told by its name.
+ *
+ * - **All or none.** What one limiter refuses is taken from none of them, also
+ *   where a limiter throws or answers later.
+ *
  * @example Two periods
  * ```ts
  * import { CombinedRateLimiter } from "@groundwork/infra/combined-rate-limiter";

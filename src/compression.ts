@@ -2,6 +2,12 @@
  * Compression in the codings of HTTP: gzip, deflate, brotli, and any other
  * that a {@linkcode Compressor} is registered for.
  *
+ * When to use it: to compress and decompress bytes, at once or as a stream,
+ * where it must be known that nothing is missing.
+ *
+ * When not: for responses over HTTP, which `http-compression` knows the rules
+ * of; behind a proxy that compresses; for data that is compressed already.
+ *
  * Data that is cut short, damaged or followed by other bytes never decodes:
  * it is an error on every runtime, also where the runtime's own decoder takes
  * it. What decoding may produce is bounded.

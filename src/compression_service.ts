@@ -2,6 +2,17 @@
  * Compression as a service decides on it: what is worth compressing, which
  * coding the client takes best, and what came of it.
  *
+ * When to use it: where bytes leave in one piece: what is stored, queued, or
+ * sent by a protocol of your own.
+ *
+ * When not: for `Response` objects, which `compressResponse` of
+ * `http-compression` encodes as they are sent, with this service's help.
+ *
+ * - **Never longer.** What would not get strictly shorter stays as it is, and
+ *   the result says why.
+ * - **Counted.** What was done with each coding, and why data was left alone,
+ *   adds up to all calls.
+ *
  * The compressors themselves, with their levels, are in the factory; a
  * compressor that is registered there later takes part from then on.
  *

@@ -2,6 +2,11 @@
  * Configuration from defaults, files, the environment and overrides: typed,
  * deeply frozen, and with every problem reported at once.
  *
+ * When to use it: once, at the start of a program, for all it can be told from
+ * outside.
+ *
+ * When not: for what changes while it runs; for a library, which takes options.
+ *
  * Precedence is fixed, whatever the order of the calls: defaults, then values
  * (files; a later one wins), then the environment, then overrides. An empty
  * variable counts as not set. A problem names the field, the layer and the

@@ -2,6 +2,16 @@
  * The fields of a configuration's shape: what each holds, how its text is
  * read, and what is wrong with a value that does not fit.
  *
+ * When to use it: to say what a configuration holds; the `config` module builds
+ * it.
+ *
+ * When not: to check the body of a request: `validators`, or any Standard
+ * Schema, tell such problems to a client in terms of a client.
+ *
+ * - **Read once, by the letter.** A text is read as its field says or refused:
+ *   no `1e3` and no `80.0` for a whole number.
+ * - **Silent.** A problem names the field, and never the value.
+ *
  * @example One field by itself
  * ```ts
  * import { field } from "@groundwork/infra/config-fields";

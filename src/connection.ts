@@ -2,6 +2,15 @@
  * What a connection pool works with: the factory that makes its connections,
  * what it lends out, and what it tells.
  *
+ * When to use it: to make a driver poolable: a factory creates, destroys, and
+ * validates or resets as far as it can.
+ *
+ * When not: to use a pool; that is `ConnectionPool` alone, from the
+ * module `connection-pool`.
+ *
+ * - **One way.** The pool calls the factory, never the other way round; it
+ *   bounds each call in time, and takes what fails out of use.
+ *
  * The protocol stands apart from the pool, so that a driver can offer a factory
  * without bringing a pool along.
  *

@@ -2,9 +2,10 @@
  * Lends out connections, or anything else that is dear to make and is used by
  * one caller at a time.
  *
- * When to use it: for database connections, sockets, workers, browsers. What
- * many callers can use at a time needs no pool; to limit how many calls go on at
- * once, a `JobRunner` will do.
+ * When to use it: for database connections, sockets, workers, browsers.
+ *
+ * When not: for what many callers can use at a time, which needs no pool; to
+ * limit how many calls go on at once, for which a `JobRunner` will do.
  *
  * What holds, whatever the factory does:
  *

@@ -3,6 +3,12 @@
  * job is due. A schedule is a value: it never changes, reads no clock and sets
  * no timer.
  *
+ * When to use it: for times of the calendar, as people mean them, in their time
+ * zone.
+ *
+ * When not: for intervals: `every()` of the `task-scheduler` follows a clock
+ * that nobody sets. For seconds, which cron has not.
+ *
  * | field | values |
  * | --- | --- |
  * | minute | 0 to 59 |

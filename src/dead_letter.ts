@@ -2,6 +2,16 @@
  * Messages that nobody could handle, kept until somebody looks at them: to send
  * them again, or to throw them away.
  *
+ * When to use it: behind a broker or a queue, for whatever shall not be tried
+ * for ever and must not be forgotten either.
+ *
+ * When not: as a second queue: who reads it all the time wants a retry policy.
+ *
+ * - **Nothing is lost unheard.** At the bound a new letter is refused, which
+ *   its broker tells; none is dropped.
+ * - **Once.** A letter that is being sent again cannot be sent again beside it;
+ *   it leaves when its delivery is accepted.
+ *
  * @example Look, then discard
  * ```ts
  * import { InMemoryDeadLetterQueue } from "@groundwork/infra/dead-letter";

@@ -2,6 +2,12 @@
  * Values sealed by authenticated encryption: who has not the key can neither read
  * nor change them, nor move them to another place.
  *
+ * When to use it: for single values at rest: a column, a cookie, a note, a
+ * token that comes back.
+ *
+ * When not: for files and streams, since a value is sealed in one piece; for
+ * passwords, which want a slow hash; to search in what is sealed.
+ *
  * - **One algorithm**: AES-256-GCM of the Web Crypto API, with a random IV of 96
  *   bits and a tag of 128 (NIST SP 800-38D). What of it works on all runtimes.
  * - **One text for a value**: `v1.<key id>.<base64url(iv | ciphertext | tag)>`,

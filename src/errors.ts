@@ -2,6 +2,17 @@
  * Typed errors: one class a domain, one code an error, each with the
  * parameters its message names.
  *
+ * When to use it: wherever somebody must be able to tell one failure from
+ * another: in a `Result`, in a `catch`, in an answer.
+ *
+ * When not: for errors of your own domain: extend the native `Error`, or use
+ * plain values; a `Result` takes either.
+ *
+ * - **One code, one meaning.** A code determines the class, the parameters and
+ *   the text, at compile time.
+ * - **No secrets.** A message holds what the catalogue names, and never the
+ *   value that was wrong.
+ *
  * Narrow a union of errors by `code`; recognise any error of the package,
  * even one made by a second copy of it, with `InfrastructureError.is`.
  *

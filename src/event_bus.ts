@@ -2,8 +2,9 @@
  * Tells parts of a program what has happened, within the process and at once.
  *
  * When to use it: so that a module can react to another that does not know it.
- * What must not get lost, has to be tried again, or goes to other processes, is
- * for a `MessageBroker`.
+ *
+ * When not: for what must not get lost, has to be tried again, or goes to other
+ * processes: that is for a `MessageBroker`.
  *
  * - **Isolated.** A handler that throws or rejects changes nothing for the others;
  *   each error is reported once.

@@ -2,6 +2,12 @@
  * Tokens whose ids are secrets: what is stored is their hash, so that who reads
  * the store, or a copy of it, cannot use what he finds.
  *
+ * When to use it: for opaque bearer tokens, API keys and links by mail: ids
+ * that are themselves the secret.
+ *
+ * When not: for ids that are no secret, such as the `jti` of a signed token;
+ * for passwords, which want a slow hash with salt.
+ *
  * No secret is compared here either: a token is looked up by its hash, and how
  * long that takes tells nothing of the secret. A plain fast hash will do, without
  * salt, since the ids are random (see {@linkcode randomTokenId}); for passwords it

@@ -2,6 +2,12 @@
  * Health checks of the parts of a service, put together into one report and
  * answered over HTTP.
  *
+ * When to use it: to answer the probes of an orchestrator and the questions of
+ * whoever is on duty.
+ *
+ * When not: to measure, which is for `metrics`; to take a failing dependency
+ * out of use, which its own pool or retry budget does.
+ *
  * - **The worst counts.** The whole is unhealthy if a part is, else degraded if
  *   a part is, else healthy; without parts it is healthy. Order and nesting
  *   change nothing.

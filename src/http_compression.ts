@@ -3,6 +3,18 @@
  * `Request` and `Response`: {@linkcode compressResponse} encodes what goes out,
  * {@linkcode decompressRequest} decodes what comes in.
  *
+ * When to use it: in a service that speaks `Request` and `Response` and has no
+ * proxy that compresses.
+ *
+ * When not: behind such a proxy; for files that never change, which are better
+ * compressed once, when they are built.
+ *
+ * - **By the book.** `Vary`, `ETag`, `Content-Length`, ranges and
+ *   `no-transform` are treated as RFC 9110 has them; doing it twice is doing it
+ *   once.
+ * - **Nothing just ends.** An error of a body comes out where the body is read,
+ *   and what decoding may produce is bounded.
+ *
  * Compressing a page that shows a secret beside something the client sent lets
  * an attacker who sees the lengths guess the secret (BREACH). Leave such pages
  * out, by `compressible` or by the service's `excludedPaths`.

@@ -2,9 +2,16 @@
  * A message broker within one process: for services that need no other one, for
  * tests, and as the measure of what a broker does.
  *
- * When to use it: where messages may be lost with the process. Where they must
- * outlive it, use another {@linkcode MessageBroker}, or publish what a database
- * remembers.
+ * When to use it: where messages may be lost with the process.
+ *
+ * When not: where they must outlive it: use another {@linkcode MessageBroker},
+ * or publish what a database remembers. Where nothing is tried again and nobody
+ * must be waited for, an `EventBus` will do.
+ *
+ * - **As the protocol says**: routed, at least once, in order by key, bounded.
+ *   The suite of conformance that any broker can run is the one it runs.
+ * - **Accounted for.** A message that was taken is handled, waits, or is a dead
+ *   letter; after `close()` nothing is pending.
  *
  * @example A handler that fails, and its dead letter
  * ```ts

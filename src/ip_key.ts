@@ -1,6 +1,15 @@
 /**
  * The part of an IP address that tells one client from another.
  *
+ * When to use it: as the key of a limit for clients that have not said who they
+ * are.
+ *
+ * When not: to tell where a client is, or whether an address is his own: behind
+ * a proxy that anybody can bypass, it is what he says it is.
+ *
+ * - **One key.** All ways to write an address make the same key, and so do all
+ *   addresses of one customer's IPv6 prefix.
+ *
  * @example Two spellings of one host
  * ```ts
  * import { ipKey } from "@groundwork/infra/ip-key";

@@ -3,10 +3,17 @@
  * among equals. It is a plain collection, synchronous and in memory; what does
  * the jobs is a runner (see the `job-runner` module), or you.
  *
- * When to use it: for work of this process that may be lost with it. Guarantees:
- * a job is given out once, in exact order; at the bound a new job is refused or
- * the least urgent is dropped, as you choose; a job that was called off is never
- * given out; when the queue is closed, nothing is left pending.
+ * When to use it: for work of this process that may be lost with it.
+ *
+ * When not: for work that must outlive the process or is shared by several; to
+ * do it, which a `JobRunner` does; for a plain heap of numbers, which
+ * `priority-heap` is.
+ *
+ * - **Once, and in order.** A job is given out once, the most urgent first,
+ *   equals in the order they came; one that was called off never is.
+ * - **Bounded.** At the bound a new job is refused or the least urgent is
+ *   dropped, as you choose.
+ * - **Nothing is left pending** when the queue is closed.
  *
  * @example Jobs by urgency
  * ```ts

@@ -3,8 +3,17 @@
  * orderly end.
  *
  * When to use it: to work off a `PriorityJobQueue` in the background of a
- * service. To limit how many of some calls go on at once, without priorities,
- * retries or cancelling, less will do.
+ * service.
+ *
+ * When not: to limit how many of some calls go on at once, without priorities,
+ * retries or cancelling, for which less will do; for work that keeps a
+ * processor busy, which wants a worker.
+ *
+ * - **Settled once.** Every job ends once: done, failed, or called off.
+ * - **Bounded.** Never more than `concurrency` jobs run, and as many do as
+ *   there are.
+ * - **Nothing is left** after `close()`: neither a job nor a timer nor a
+ *   listener.
  *
  * @example Send mails, four at a time
  * ```ts

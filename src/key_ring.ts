@@ -2,6 +2,17 @@
  * Keys for sealing values: one that seals, and others that still open what they
  * have sealed.
  *
+ * When to use it: with `Cipher`, from the first day: a ring of one
+ * key can be rotated, a key cannot.
+ *
+ * When not: as the place where keys are kept, which is a secret manager; what
+ * it hands out goes into a ring at the start.
+ *
+ * - **Never given away.** A key enters, and does not come out, not even in an
+ *   error or a log.
+ * - **Warned in time.** How often a key has sealed is counted, and told before
+ *   the bound of random IVs comes near.
+ *
  * To change keys without an interruption, in three deployments:
  *
  * 1. Add the new key to the ring of every process. None seals with it yet.

@@ -2,6 +2,16 @@
  * Where log entries go: to the console, as lines to anything that takes text, for
  * people to read, or into memory for tests.
  *
+ * When to use it: with a `Logger`: lines for what collects them, text
+ * for people, memory for tests.
+ *
+ * When not: to rotate files or send entries over a network: the platform, or an
+ * agent, reads the lines and does that better.
+ *
+ * - **One entry, one line.** Nothing in an entry can begin a line or move a
+ *   cursor.
+ * - **Bounded.** What is kept in memory is the last so many entries.
+ *
  * @example To a file, and to who looks at the terminal
  * ```ts
  * import { LineSink, PrettySink } from "@groundwork/infra/log-sinks";

@@ -2,8 +2,11 @@
  * What a service tells of itself while it runs: structured entries, typed context,
  * and no secrets.
  *
- * When to use it: for what happened once and has to be told in words and data. What
- * is counted belongs to metrics, what takes time to tracing.
+ * When to use it: for what happened once and has to be told in words and data.
+ *
+ * When not: for what is counted, which belongs to metrics, and for what takes
+ * time, which belongs to tracing; for what must be proved later, which belongs
+ * to `audit`.
  *
  * - **Never in the way.** To log throws nothing, whatever is logged: errors, cycles,
  *   getters that throw, numbers JSON does not know. A level that is off costs a

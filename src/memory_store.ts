@@ -4,6 +4,12 @@
  * bound, and at the bound a new key is refused rather than a live value dropped
  * (a cache drops, a store does not).
  *
+ * When to use it: in tests and demos, and in services of one process that may
+ * forget.
+ *
+ * When not: for what must survive the process; as a cache, which drops what it
+ * has no room for.
+ *
  * Expiry follows the monotonic clock: a value is live while
  * `now < storedAt + ttlMs`, whatever happens to the machine's date. There are
  * no timers: what has expired is dropped when it is met, when room is needed,

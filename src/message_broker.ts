@@ -3,8 +3,10 @@
  * kept as dead letters where nobody can handle them.
  *
  * When to use it: where work has to follow an event in any case, may have to be
- * tried again, or is more than can be done at once. For parts of a program that
- * only want to hear of something, an `EventBus` will do.
+ * tried again, or is more than can be done at once.
+ *
+ * When not: for parts of a program that only want to hear of something: an
+ * `EventBus` will do. For work by priority a `JobRunner`.
  *
  * - **Routed.** A subscription has a pattern of topics, as in AMQP: `*` stands for
  *   one word, `#` for any number. Each subscription gets each message that

@@ -1,9 +1,11 @@
 /**
  * The metrics of a service: made here, recorded anywhere, exposed together.
  *
- * When to use it: in the program that answers for a service, once. Libraries take
- * a {@linkcode MetricCollector} instead; a registry is one. How it is exposed is
- * another module's affair, as `@groundwork/infra/prometheus`.
+ * When to use it: in the program that answers for a service, once.
+ *
+ * When not: in libraries, which take a {@linkcode MetricCollector}; a registry
+ * is one. How it is exposed is another module's affair, as
+ * `@groundwork/infra/prometheus`.
  *
  * - **Never in the way.** To record throws nothing and returns nothing: what is not
  *   valid (NaN, a negative amount, a label of no known value) is dropped, counted in

@@ -2,6 +2,16 @@
  * What a service counts and measures: counters, gauges and histograms whose labels
  * are typed by name and by value.
  *
+ * When to use it: as a type, in code that counts and does not want to know
+ * where that goes.
+ *
+ * When not: for what has an identity, as users or requests have: a label of
+ * many values makes many series; traces and logs take them.
+ *
+ * - **Typed.** A label that is not declared, or has another value than it may,
+ *   does not compile.
+ * - **Never in the way.** To record returns nothing and throws nothing.
+ *
  * This is the protocol: what to count with. Code that counts takes a
  * {@linkcode MetricCollector}; the `MetricRegistry` is one.
  *

@@ -4,8 +4,16 @@
  * handle.
  *
  * When to use it: whenever what orders the items is a number, such as a
- * priority, a deadline or a cost. For any other order take a `BinaryHeap`, which
- * calls a comparator. To sort once, and never add, sort an array.
+ * priority, a deadline or a cost.
+ *
+ * When not: for any other order, for which `BinaryHeap` calls a comparator; to
+ * sort once and never add, which an array does; for jobs with delays, ids and
+ * bounds, for which there is `job-queue`.
+ *
+ * - **Exact order.** Equals leave in the order they came, also after others
+ *   were withdrawn or moved.
+ * - **Logarithmic.** Adding, taking, moving and withdrawing take O(log n).
+ * - **Handles go stale** with their item, and are never mistaken for another's.
  *
  * @example The most urgent first
  * ```ts

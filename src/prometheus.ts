@@ -2,6 +2,16 @@
  * Metrics as Prometheus scrapes them: the text format 0.0.4, and OpenMetrics 1.0
  * for who asks for it.
  *
+ * When to use it: to be scraped, by Prometheus or anything that reads its
+ * formats.
+ *
+ * When not: to push metrics; a snapshot of the registry is plain data that any
+ * exporter can send.
+ *
+ * - **What is written can be read**: names, labels, escapes and numbers as the
+ *   formats have them, and no metric in two parts.
+ * - **Negotiated.** OpenMetrics for who asks for it, the text format in doubt.
+ *
  * @example An endpoint
  * ```ts
  * import { MetricRegistry } from "@groundwork/infra/metric-registry";

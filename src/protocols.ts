@@ -2,6 +2,15 @@
  * The protocols that the parts of a service are written against, each with a
  * guard that checks an object at run time.
  *
+ * When to use it: as the type of what a service needs, so that a test, a memory
+ * and a database fit in.
+ *
+ * When not: where only one implementation will ever be: then its class is the
+ * type.
+ *
+ * - **Checked by their shape.** A guard looks at the methods; the conformance
+ *   suites in `tests/` look at what they do.
+ *
  * Methods return {@linkcode Awaitable}: an in-memory implementation stays
  * synchronous and makes no promise a call, a remote one is asynchronous, and
  * code written against the protocol awaits either.

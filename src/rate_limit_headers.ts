@@ -1,6 +1,13 @@
 /**
  * Rate limits as HTTP tells them.
  *
+ * When to use it: in every answer of a service that limits its clients, so that
+ * they can pace themselves.
+ *
+ * When not: for limits that a client shall not learn of.
+ *
+ * - **Never too early.** Times are rounded up to whole seconds.
+ *
  * @example An answer that is refused
  * ```ts
  * import { rateLimitHeaders } from "@groundwork/infra/rate-limit-headers";

@@ -1,6 +1,13 @@
 /**
  * How much each client may do in a time, counted exactly.
  *
+ * When to use it: at the door of one process: requests of a client, attempts to
+ * log in, calls to somebody else's API.
+ *
+ * When not: for one limit over many processes, which wants a {@linkcode
+ * RateLimiter} over a shared store; to limit how many things go on at once,
+ * which a pool or a `JobRunner` does.
+ *
  * Four ways to count, all in memory and with the same answers:
  *
  * | limiter | what it allows | state of a key |

@@ -2,6 +2,16 @@
  * A repository in memory: the reference implementation of the protocol, for
  * tests, demos and services that may forget.
  *
+ * When to use it: in tests and demos, and in services that may forget.
+ *
+ * When not: where entities must survive the process or be found by more than
+ * their id: write a `Repository` over the database, and run its conformance
+ * suite.
+ *
+ * - **As the protocol says.** Order of creation, pages that do not overlap, an
+ *   error with a code for what is there twice or not at all.
+ * - **Bounded.** At the bound a new entity is refused; none is dropped.
+ *
  * @example Create, read and update
  * ```ts
  * import { InMemoryRepository } from "@groundwork/infra/repository";

@@ -2,6 +2,12 @@
  * Success or failure as a value: an operation that can fail in normal running
  * returns `Result<T, E>`, and the compiler knows both sides.
  *
+ * When to use it: as what every operation returns that can fail in normal
+ * running.
+ *
+ * When not: for bugs, which should throw; where nobody can do anything about a
+ * failure but pass it on to the top.
+ *
  * Narrow with `if (r.ok)`; compose with the methods, with `gen`, or with plain
  * early returns. A throw inside a callback is a bug and propagates: only
  * {@linkcode catchToResult} and {@linkcode catchToResultAsync} turn throws into

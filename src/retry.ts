@@ -2,6 +2,17 @@
  * Whether to try again, and after how long: the policy alone, without any
  * waiting. `RetryableTask` of the `task` module does the waiting.
  *
+ * When to use it: to ask a policy alone, in a loop of your own; with
+ * `RetryableTask` otherwise.
+ *
+ * When not: for what may not be done twice, and for failures that will be the
+ * same again, such as a refused input.
+ *
+ * - **Bounded.** Attempts and each wait are; with a budget, so are the retries
+ *   of all callers together.
+ * - **Spread out.** Waits are chosen by chance between a floor and a cap that
+ *   grows.
+ *
  * @example Ask a policy
  * ```ts
  * import { RetryPolicy } from "@groundwork/infra/retry";

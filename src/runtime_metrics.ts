@@ -2,6 +2,13 @@
  * What the process itself is like: its memory, its processor time, and how late its
  * timers are.
  *
+ * When to use it: in the program that owns the process, once.
+ *
+ * When not: in browsers and workers that tell nothing of their process: there
+ * it registers what there is.
+ *
+ * - **Honest.** What the runtime does not tell is left out, never shown as 0.
+ *
  * @example As long as the service runs
  * ```ts
  * import { MetricRegistry } from "@groundwork/infra/metric-registry";

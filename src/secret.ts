@@ -2,6 +2,14 @@
  * A value that does not show itself: not in a log line, not in JSON, not on a
  * console, not in a clone. Only {@linkcode Secret.reveal} gives it.
  *
+ * When to use it: for passwords, keys and tokens from the moment they are read.
+ *
+ * When not: to protect memory: who can run code in the process can call
+ * `reveal()`; nor to encrypt, which `encryption` does.
+ *
+ * - **It does not show** in templates, JSON, consoles, clones or logs, nor by
+ *   its enumerable properties.
+ *
  * @example A password in a configuration
  * ```ts
  * import { Secret } from "@groundwork/infra/secret";

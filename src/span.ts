@@ -2,6 +2,14 @@
  * What is done, and what is told of it: the protocol of spans and of what brings
  * them away. The `Tracer` makes them.
  *
+ * When to use it: as a type, in code that adds to a span or brings spans away.
+ *
+ * When not: to make spans: that is what `Tracer` is for, in the
+ * module `tracing`.
+ *
+ * - **Typed.** A span knows which attributes it may have; what it is given
+ *   after its end changes nothing.
+ *
  * @example A span that somebody else has made
  * ```ts
  * import type { TypedSpan } from "@groundwork/infra/span";

@@ -2,6 +2,12 @@
  * Where spans go: into memory for tests, to the console while one looks, and in
  * batches to whatever takes them.
  *
+ * When to use it: with a `Tracer`: in memory for tests, on the
+ * console while one looks, in batches for a backend.
+ *
+ * When not: to speak a backend's language: write a `SpanExporter` of one method
+ * that does, and put it behind the batches.
+ *
  * None of them is in the way of the service: what cannot be taken is dropped, and
  * counted.
  *

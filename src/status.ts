@@ -2,6 +2,15 @@
  * The states that things of this package can be in, as frozen sets of named
  * strings. Use the members, never loose literals: `TaskStatus.RUNNING`.
  *
+ * When to use it: for states that are stored, sent or compared: members instead
+ * of literals, guards at the border.
+ *
+ * When not: for states of your own domain; `as const` objects of the same shape
+ * work with `isStatus` and `parseStatus` as well.
+ *
+ * - **Closed.** A guard knows the members alone, not what objects inherit; each
+ *   value is its own JSON.
+ *
  * Values are lower snake_case strings, so that they serialize as they are.
  *
  * @example Branch on a status, and read one from outside

@@ -3,6 +3,19 @@
  * and {@linkcode RetryableTask}, which runs one until it succeeds, within
  * limits of attempts and time.
  *
+ * When to use it: for calls to what may be down for a moment, within limits of
+ * attempts and time.
+ *
+ * When not: for what may not be done twice; for work in the background, which a
+ * `JobRunner` takes; for times and intervals, which a `TaskScheduler` keeps.
+ *
+ * - **It ends.** Limits for an attempt and for the whole hold, also where the
+ *   work does not listen; what goes on regardless is told.
+ * - **A union, no exception.** What became of a task is a value, whose status
+ *   tells what else it has.
+ * - **Nothing is left**: neither a timer nor a listener, once a run has
+ *   settled.
+ *
  * @example Try again until the service answers
  * ```ts
  * import { RetryableTask } from "@groundwork/infra/task";

@@ -3,6 +3,11 @@
  * interval, or by a cron expression. However many tasks wait, there is one
  * timer.
  *
+ * When to use it: for the clockwork of one process.
+ *
+ * When not: for what must survive the process, or be done once by many: that
+ * belongs into a queue that is stored.
+ *
  * - **Two times.** Delays and intervals follow the monotonic clock: a change of
  *   the machine's date does not touch them. Dates and cron expressions follow
  *   the clock on the wall. While such a task waits, the scheduler looks at that
@@ -18,9 +23,6 @@
  *   own interval: from there on it starts over with the time that is.
  * - **Nothing is swallowed.** Each failed run goes to `onError`. It does not
  *   end a recurring task.
- *
- * When to use it: for the clockwork of one process. What must survive the
- * process, or be done once by many, belongs into a queue that is stored.
  *
  * @see {@link https://man7.org/linux/man-pages/man8/cron.8.html} cronie,
  * cron(8), "Daylight Saving Time and other time changes"

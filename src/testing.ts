@@ -1,6 +1,14 @@
 /**
  * What tests of time-dependent code need: a clock that only moves when told.
  *
+ * When to use it: in tests of whatever takes a clock.
+ *
+ * When not: in programs; the root of the package does not export it.
+ *
+ * - **In order.** Timers ring by their time, and those of one time in the order
+ *   they were set, as they would on a machine without delays.
+ * - **By itself it stands still.** Nothing rings unless a test moves the clock.
+ *
  * @example Test a time-out without waiting for it
  * ```ts
  * import { ManualClock } from "@groundwork/infra/testing";

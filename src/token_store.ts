@@ -2,6 +2,12 @@
  * Tokens that were given out: sessions, refresh tokens, API keys. A token that
  * was revoked stays revoked, whatever else happens, until it would have expired.
  *
+ * When to use it: for sessions, refresh tokens and API keys that must be
+ * revocable at once.
+ *
+ * When not: for signing or reading tokens, as JWT libraries do; their `jti` can
+ * be kept here. In memory, not for what several processes share.
+ *
  * What holds:
  *
  * - **Revoked is revoked.** A revoked token leaves a tombstone until it expires:

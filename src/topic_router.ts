@@ -2,6 +2,16 @@
  * Topics, patterns that match them, and a router that finds all values whose
  * patterns match a topic: what a message broker asks for each message.
  *
+ * When to use it: to find who listens, among many patterns, for each message.
+ *
+ * When not: for URLs, which want a router that knows methods and parameters;
+ * for a handful of fixed names, which an `EventBus` takes.
+ *
+ * - **Exact.** What it finds is what matching each pattern by itself would
+ *   find, no more and no less.
+ * - **By the words, not by the patterns.** The time grows with the topic's
+ *   words and with what matches, not with the patterns that do not.
+ *
  * A topic is a list of words, as in `orders.eu.created`. A pattern may have
  * wildcards in place of words. Which ones, and where, tells the grammar:
  *

@@ -2,6 +2,15 @@
  * Who is traced, across services: the headers `traceparent` and `tracestate` of W3C
  * Trace Context.
  *
+ * When to use it: at the borders of a service: read the headers of what comes
+ * in, write those of what goes out.
+ *
+ * When not: to make spans, which `Tracer` does, and starts from what
+ * is read here.
+ *
+ * - **Strict in, exact out.** A header that is not valid counts as none and
+ *   never throws; what is written is valid.
+ *
  * Source: W3C Trace Context, level 2. What level 1 takes, it takes as well.
  *
  * @example In and out

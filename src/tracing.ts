@@ -2,8 +2,10 @@
  * What was done for a request, step by step and across services: spans, in the
  * terms of OpenTelemetry and W3C Trace Context.
  *
- * When to use it: to see where time went, and what belongs together. How often
- * something happens is told by metrics, at a fraction of the price.
+ * When to use it: to see where time went, and what belongs together.
+ *
+ * When not: for how often something happens: metrics tell it at a fraction of
+ * the price.
  *
  * - **Typed.** A span knows which attributes it may have.
  * - **Out of the way.** A span that is not sampled costs next to nothing; whatever

@@ -3,6 +3,15 @@
  * `Result` whose error names the field, and never the value: it may be a
  * secret. Gather the problems of several fields with `allErrors`.
  *
+ * When to use it: for single values at the border of a function or a service.
+ *
+ * When not: for nested documents, which schema libraries describe better:
+ * `validateSchema` takes any Standard Schema.
+ *
+ * - **Nothing slips through**: NaN is no number, a format covers the whole
+ *   text, a bound of 0 is a bound.
+ * - **Silent.** An error names the field, and never the value.
+ *
  * @example Check a form
  * ```ts
  * import { allErrors } from "@groundwork/infra/result";
