@@ -20,7 +20,11 @@ import { catchToResult, Err, Ok, type Result } from "./result.ts";
 import { parseStatus, type StatusSet } from "./status.ts";
 import { validateNonEmpty, validateType } from "./validators.ts";
 
-/** The context of what is to be recorded; it can be left out where it may be empty. */
+/**
+ * The context of what is to be recorded; it can be left out where it may be empty.
+ *
+ * @typeParam TContext The context.
+ */
 export type AuditContextField<TContext> = NoAuditContext extends TContext
   ? { readonly context?: TContext }
   : { readonly context: TContext };

@@ -49,7 +49,11 @@ export interface TaskTiming {
   readonly durationMs: number;
 }
 
-/** A task that came to its output. */
+/**
+ * A task that came to its output.
+ *
+ * @typeParam TOutput Its output.
+ */
 export interface TaskCompleted<TOutput> extends TaskTiming {
   /** `TaskStatus.COMPLETED`. */
   readonly status: "completed";
@@ -57,7 +61,11 @@ export interface TaskCompleted<TOutput> extends TaskTiming {
   readonly output: TOutput;
 }
 
-/** A task that failed. */
+/**
+ * A task that failed.
+ *
+ * @typeParam TError What it failed with.
+ */
 export interface TaskFailed<TError = unknown> extends TaskTiming {
   /** `TaskStatus.FAILED`. */
   readonly status: "failed";

@@ -181,6 +181,7 @@ export interface CacheProvider<T = unknown> {
   /**
    * A value, which counts as used.
    *
+   * @typeParam V The type of the value, which the key says.
    * @param key Its key.
    * @returns The value; `undefined` where there is none (any more).
    */
@@ -190,6 +191,7 @@ export interface CacheProvider<T = unknown> {
    * An entry, which tells a stored `undefined` from none. It does not count as
    * used.
    *
+   * @typeParam V The type of the value, which the key says.
    * @param key Its key.
    * @returns The entry; `undefined` where there is none.
    */
@@ -200,6 +202,7 @@ export interface CacheProvider<T = unknown> {
   /**
    * Stores a value in place of what is there, tags included.
    *
+   * @typeParam V The type of the value, which the key says.
    * @param key Its key.
    * @param value The value.
    * @param options How long, with which tags.
@@ -216,6 +219,7 @@ export interface CacheProvider<T = unknown> {
   /**
    * Stores a value with tags.
    *
+   * @typeParam V The type of the value, which the key says.
    * @param key Its key.
    * @param value The value.
    * @param tags Its tags.
@@ -274,6 +278,7 @@ export interface CacheProvider<T = unknown> {
    * A value, which is loaded and stored where there is none. Callers that want it
    * at the same time share one load.
    *
+   * @typeParam V The type of the value, which the key says.
    * @param key Its key.
    * @param load What loads it.
    * @param options How long it stays, with which tags; how failures are met.
@@ -584,6 +589,7 @@ export class InMemoryCacheProvider<T = unknown>
   /**
    * A value, which counts as used.
    *
+   * @typeParam V The type of the value, which the key says.
    * @param key Its key.
    * @returns The value; `undefined` where there is none (any more).
    *
@@ -609,6 +615,7 @@ export class InMemoryCacheProvider<T = unknown>
   /**
    * A value, which does not count as used, nor as a read.
    *
+   * @typeParam V The type of the value, which the key says.
    * @param key Its key.
    * @returns The value; `undefined` where there is none.
    *
@@ -632,6 +639,7 @@ export class InMemoryCacheProvider<T = unknown>
    * An entry, which tells a stored `undefined` from none. It does not count as
    * used.
    *
+   * @typeParam V The type of the value, which the key says.
    * @param key Its key.
    * @returns A frozen copy; `undefined` where there is none.
    *
@@ -702,6 +710,7 @@ export class InMemoryCacheProvider<T = unknown>
    * Stores a value in place of what is there, tags included. A load of the key
    * that goes on is not stored any more.
    *
+   * @typeParam V The type of the value, which the key says.
    * @param key Its key.
    * @param value The value.
    * @param options How long, with which tags.
@@ -737,6 +746,7 @@ export class InMemoryCacheProvider<T = unknown>
   /**
    * Stores a value with tags.
    *
+   * @typeParam V The type of the value, which the key says.
    * @param key Its key.
    * @param value The value.
    * @param tags Its tags.
@@ -929,6 +939,7 @@ export class InMemoryCacheProvider<T = unknown>
    * A value, which is loaded and stored where there is none. Callers that want it
    * at the same time share one load, which begins after the code that runs now.
    *
+   * @typeParam V The type of the value, which the key says.
    * @param key Its key.
    * @param load What loads it.
    * @param options How long it stays, with which tags; how failures are met.

@@ -92,7 +92,11 @@ import {
   validateType,
 } from "./validators.ts";
 
-/** Options of {@linkcode InMemoryBroker}. */
+/**
+ * Options of {@linkcode InMemoryBroker}.
+ *
+ * @typeParam TTopics The messages by their topics.
+ */
 export interface InMemoryBrokerOptions<TTopics extends object>
   extends DeliveryOptions {
   /**
@@ -130,7 +134,7 @@ type Published = Result<PublishReceipt, PublishError>;
 /** How many ids of publishers are remembered. */
 const REMEMBERED = 100_000;
 
-const NO_HEADERS: MessageMeta["headers"] = Object.freeze({});
+const NO_HEADERS: MessageMeta["headers"] = /* @__PURE__ */ Object.freeze({});
 
 class GroupSubscription implements MessageSubscription {
   readonly #group: Group;
@@ -264,6 +268,7 @@ export class InMemoryBroker<TTopics extends object>
   /**
    * Adds a handler.
    *
+   * @typeParam P The pattern, as a literal type.
    * @param pattern Of which topics.
    * @param handler The handler.
    * @param options Its group, its concurrency, how messages are handled.
@@ -333,6 +338,7 @@ export class InMemoryBroker<TTopics extends object>
   /**
    * Publishes a message. Where a subscription has no room for it, it waits.
    *
+   * @typeParam K The topic, as a literal type.
    * @param topic Where.
    * @param message What it tells.
    * @param options What else is to be known of it.

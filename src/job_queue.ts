@@ -150,7 +150,11 @@ export interface JobOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Options of {@linkcode PriorityJobQueue.enqueue}. */
+/**
+ * Options of {@linkcode PriorityJobQueue.enqueue}.
+ *
+ * @typeParam TPriority What says how urgent it is.
+ */
 export interface PriorityJobOptions<TPriority> extends JobOptions {
   /** Its priority. Default: the queue's. */
   readonly priority?: TPriority;

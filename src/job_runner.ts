@@ -104,7 +104,12 @@ export type Worker<TJob, TOutput = unknown> = (
   context: JobContext<TJob, TOutput>,
 ) => Awaitable<TOutput | Result<TOutput, unknown>>;
 
-/** Options of {@linkcode JobRunner}. */
+/**
+ * Options of {@linkcode JobRunner}.
+ *
+ * @typeParam TJob What is to be done.
+ * @typeParam TOutput What a job comes to.
+ */
 export interface JobRunnerOptions<TJob, TOutput = unknown> {
   /**
    * How many jobs go on at a time.

@@ -170,6 +170,27 @@ export interface LogSink {
 }
 
 /**
+ * Tells whether a value looks like a {@linkcode LogSink}: by its method, not by
+ * what that does.
+ *
+ * @param value What to look at.
+ * @returns Whether it has it.
+ *
+ * @example A sink by configuration
+ * ```ts
+ * import { MemorySink } from "@groundwork/infra/log-sinks";
+ * import { isLogSink } from "@groundwork/infra/logging";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * strictEqual(isLogSink(new MemorySink()), true);
+ * strictEqual(isLogSink(console), false);
+ * ```
+ */
+export function isLogSink(value: unknown): value is LogSink {
+  return hasMethods(value, ["write"]);
+}
+
+/**
  * What is told besides: data, an error, or a function that is only called where the
  * level is on.
  *
@@ -204,6 +225,7 @@ export interface StructuredLogger<TContext extends object = object> {
   /**
    * Logs a step.
    *
+   * @typeParam X The type of what is told besides.
    * @param message What happened.
    * @param extra What is told besides.
    */
@@ -212,6 +234,7 @@ export interface StructuredLogger<TContext extends object = object> {
   /**
    * Logs what helps to find a fault.
    *
+   * @typeParam X The type of what is told besides.
    * @param message What happened.
    * @param extra What is told besides.
    */
@@ -220,6 +243,7 @@ export interface StructuredLogger<TContext extends object = object> {
   /**
    * Logs what is as it should be.
    *
+   * @typeParam X The type of what is told besides.
    * @param message What happened.
    * @param extra What is told besides.
    */
@@ -228,6 +252,7 @@ export interface StructuredLogger<TContext extends object = object> {
   /**
    * Logs what is odd, and goes on.
    *
+   * @typeParam X The type of what is told besides.
    * @param message What happened.
    * @param extra What is told besides.
    */
@@ -236,6 +261,7 @@ export interface StructuredLogger<TContext extends object = object> {
   /**
    * Logs what failed.
    *
+   * @typeParam X The type of what is told besides.
    * @param message What happened.
    * @param extra What is told besides.
    */
@@ -244,6 +270,7 @@ export interface StructuredLogger<TContext extends object = object> {
   /**
    * Logs what ends the service.
    *
+   * @typeParam X The type of what is told besides.
    * @param message What happened.
    * @param extra What is told besides.
    */
@@ -684,6 +711,7 @@ export class Logger<TContext extends object = NoContext>
   /**
    * Logs a step.
    *
+   * @typeParam X The type of what is told besides.
    * @param message What happened.
    * @param extra What is told besides.
    */
@@ -696,6 +724,7 @@ export class Logger<TContext extends object = NoContext>
   /**
    * Logs what helps to find a fault.
    *
+   * @typeParam X The type of what is told besides.
    * @param message What happened.
    * @param extra What is told besides.
    *
@@ -719,6 +748,7 @@ export class Logger<TContext extends object = NoContext>
   /**
    * Logs what is as it should be.
    *
+   * @typeParam X The type of what is told besides.
    * @param message What happened.
    * @param extra What is told besides.
    */
@@ -731,6 +761,7 @@ export class Logger<TContext extends object = NoContext>
   /**
    * Logs what is odd, and goes on.
    *
+   * @typeParam X The type of what is told besides.
    * @param message What happened.
    * @param extra What is told besides.
    */
@@ -743,6 +774,7 @@ export class Logger<TContext extends object = NoContext>
   /**
    * Logs what failed.
    *
+   * @typeParam X The type of what is told besides.
    * @param message What happened.
    * @param extra What is told besides.
    *
@@ -767,6 +799,7 @@ export class Logger<TContext extends object = NoContext>
   /**
    * Logs what ends the service.
    *
+   * @typeParam X The type of what is told besides.
    * @param message What happened.
    * @param extra What is told besides.
    */

@@ -312,6 +312,7 @@ export interface MessageBroker<TTopics extends object> extends AsyncDisposable {
   /**
    * Publishes a message.
    *
+   * @typeParam K The topic, as a literal type.
    * @param topic Where.
    * @param message What it tells.
    * @param options What else is to be known of it.
@@ -326,6 +327,7 @@ export interface MessageBroker<TTopics extends object> extends AsyncDisposable {
   /**
    * Adds a handler.
    *
+   * @typeParam P The pattern, as a literal type.
    * @param pattern Of which topics.
    * @param handler The handler.
    * @param options Its group, its concurrency, how messages are handled.

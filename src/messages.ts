@@ -260,6 +260,7 @@ export const Expectations = {
   LABEL_VALUES: "true or a list of different values",
   LABEL_LIST: "a list of values for each label is wanted",
   BUCKETS: "finite numbers, each greater than the one before it",
+  RETRY_BUDGET: "it needs methods deposit() and withdraw()",
   HEALTH_CHECK: "it needs a name and a method check()",
   HEALTH_CYCLE: "it is what it is added to, or has that among its parts",
   NAME_TAKEN: "the name is taken",

@@ -28,10 +28,16 @@
  * @module
  */
 
-import { requireCallback, requireDuration, requireWhole } from "./_options.ts";
+import {
+  invalidOption,
+  requireCallback,
+  requireDuration,
+  requireWhole,
+} from "./_options.ts";
 import { type RandomSource, systemRandom } from "./clock.ts";
 import { ValidationError } from "./errors.ts";
 import { Expectations, fillPlaceholders } from "./messages.ts";
+import { hasMethods } from "./protocols.ts";
 import { requireOption, validateRange, validateType } from "./validators.ts";
 
 /**
@@ -212,6 +218,26 @@ export interface RetryBudget {
    * @returns Whether the retry may be made; it is then paid for.
    */
   withdraw(): boolean;
+}
+
+/**
+ * Tells whether a value looks like a {@linkcode RetryBudget}: by its methods, not
+ * by what they do.
+ *
+ * @param value What to look at.
+ * @returns Whether it has them all.
+ *
+ * @example A budget and a number
+ * ```ts
+ * import { isRetryBudget, TokenRetryBudget } from "@groundwork/infra/retry";
+ * import { strictEqual } from "node:assert/strict";
+ *
+ * strictEqual(isRetryBudget(new TokenRetryBudget()), true);
+ * strictEqual(isRetryBudget(10), false);
+ * ```
+ */
+export function isRetryBudget(value: unknown): value is RetryBudget {
+  return hasMethods(value, ["deposit", "withdraw"]);
 }
 
 /** Options of {@linkcode TokenRetryBudget}. */
@@ -443,11 +469,11 @@ export class RetryPolicy<TFilter extends RetryFilter = RetryFilter> {
    * @throws {ValidationError} `maxAttempts` is neither a whole number of 1 or
    * more nor `Infinity`, `backoff` or `shouldRetry` is not a function,
    * `backoff` comes with an option it takes the place of, `retryOn` is neither
-   * a list of classes nor a function, or {@linkcode exponentialBackoff} refuses
-   * its options.
+   * a list of classes nor a function, `budget` is none, or
+   * {@linkcode exponentialBackoff} refuses its options.
    */
   constructor(options: RetryOptions<TFilter> = {}) {
-    const { maxAttempts = 3, backoff, shouldRetry } = options;
+    const { maxAttempts = 3, backoff, shouldRetry, budget } = options;
     if (maxAttempts !== Infinity) {
       requireWhole("maxAttempts", maxAttempts);
     }
@@ -456,11 +482,14 @@ export class RetryPolicy<TFilter extends RetryFilter = RetryFilter> {
       requireAlone(options);
     }
     requireCallback("shouldRetry", shouldRetry);
+    if (budget !== undefined && !isRetryBudget(budget)) {
+      throw invalidOption("budget", Expectations.RETRY_BUDGET, typeof budget);
+    }
     this.maxAttempts = maxAttempts;
     this.#backoff = backoff ?? exponentialBackoff(options);
     this.#retryOn = asPredicate(options.retryOn);
     this.#shouldRetry = shouldRetry;
-    this.#budget = options.budget;
+    this.#budget = budget;
     this.#random = options.random ?? systemRandom;
   }
 

@@ -56,6 +56,7 @@ import {
   type RetryOptions,
   RetryPolicy,
 } from "./retry.ts";
+import { TaskStatus } from "./status.ts";
 
 export type { StopError } from "./_attempt.ts";
 export type {
@@ -202,7 +203,7 @@ export function isTask(value: unknown): value is Task<unknown, unknown> {
 export function toResult<TOutput>(
   result: TaskResult<TOutput>,
 ): Result<TOutput, TaskFailure> {
-  return result.status === "completed"
+  return result.status === TaskStatus.COMPLETED
     ? new Ok(result.output)
     : new Err(result.error);
 }

@@ -124,7 +124,11 @@ export interface TokenFields {
   readonly expiresAt: number;
 }
 
-/** The claims of a new token; they can be left out where there need be none. */
+/**
+ * The claims of a new token; they can be left out where there need be none.
+ *
+ * @typeParam TClaims The claims.
+ */
 export type ClaimsField<TClaims extends object> = NoClaims extends TClaims
   ? { readonly claims?: TClaims }
   : { readonly claims: TClaims };

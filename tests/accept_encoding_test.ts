@@ -281,6 +281,21 @@ describe("P12 the selected coding is the acceptable one of highest priority", ()
     );
   });
 
+  it("P12 b c identity comes first only where it is wanted more, or alone may be", () => {
+    fc.assert(
+      fc.property(models, priorities, (model, priority) => {
+        const chosen = createSelector(priority)(model.header);
+        const most = Math.max(...priority.map((it) => weightOf(model, it)));
+        const own = new Map(model.entries).get("identity") ?? 0;
+        strictEqual(
+          chosen === "identity",
+          most > 0 ? own > most : !isIdentityRefused(model),
+        );
+      }),
+      run,
+    );
+  });
+
   it("P12 d nothing is acceptable just when no coding is and identity is refused", () => {
     fc.assert(
       fc.property(models, priorities, (model, priority) => {

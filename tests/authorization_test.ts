@@ -1132,7 +1132,7 @@ async function assertSame(a: Test, b: Test): Promise<void> {
 }
 
 describe("allOf(), anyOf() and not()", () => {
-  it("C1 are and, or and not for what is true or false", async () => {
+  it("Z8 are and, or and not for what is true or false", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(truths, { minLength: 1, maxLength: 5 }),
@@ -1150,7 +1150,7 @@ describe("allOf(), anyOf() and not()", () => {
     );
   });
 
-  it("C2 follow De Morgan's laws, failures included", async () => {
+  it("Z9 follow De Morgan's laws, failures included", async () => {
     await fc.assert(
       fc.asyncProperty(several(leaves), async (tests) => {
         const negated = tests.map((test): Test => not(test));
@@ -1161,7 +1161,7 @@ describe("allOf(), anyOf() and not()", () => {
     );
   });
 
-  it("C3 cancel a double negation, failures included", async () => {
+  it("Z10 cancel a double negation, failures included", async () => {
     await fc.assert(
       fc.asyncProperty(leaves.map(leafOf), async (test) => {
         await assertSame(not(not(test)), test);
@@ -1170,7 +1170,7 @@ describe("allOf(), anyOf() and not()", () => {
     );
   });
 
-  it("C4 nest in any way", async () => {
+  it("Z11 nest in any way", async () => {
     await fc.assert(
       fc.asyncProperty(several(leaves), several(leaves), async (a, b) => {
         await assertSame(allOf(allOf(...a), allOf(...b)), allOf(...a, ...b));
@@ -1180,7 +1180,7 @@ describe("allOf(), anyOf() and not()", () => {
     );
   });
 
-  it("C5 make no yes of a failure that they come to first", async () => {
+  it("Z12 make no yes of a failure that they come to first", async () => {
     await fc.assert(
       fc.asyncProperty(
         leaves.filter(({ value }) => typeof value !== "boolean").map(leafOf),

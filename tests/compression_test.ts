@@ -203,7 +203,6 @@ async function streamCode(
 const CUT_SHORT = ["COMPRESSION_TRUNCATED", "COMPRESSION_CORRUPT"];
 
 for (const { name, label, compressor, isSlow, backend } of SUBJECTS) {
-  const numRuns = isSlow ? 25 : RUNS;
   const sample = json(2_000);
 
   describe(`compression, ${label}`, () => {
@@ -223,7 +222,7 @@ for (const { name, label, compressor, isSlow, backend } of SUBJECTS) {
           deepStrictEqual(data, before);
           deepStrictEqual(encoded, encodedBefore);
         }),
-        { numRuns },
+        { numRuns: RUNS },
       );
     });
 
@@ -255,7 +254,7 @@ for (const { name, label, compressor, isSlow, backend } of SUBJECTS) {
             data,
           );
         }),
-        { numRuns },
+        { numRuns: RUNS },
       );
     });
 
@@ -268,7 +267,7 @@ for (const { name, label, compressor, isSlow, backend } of SUBJECTS) {
             data,
           );
         }),
-        { numRuns },
+        { numRuns: RUNS },
       );
       const large = json(isSlow ? 70_000 : 1_000_000);
       const encoded = await through(compressor.compressStream(), [large]);
@@ -352,7 +351,7 @@ for (const { name, label, compressor, isSlow, backend } of SUBJECTS) {
             );
           },
         ),
-        { numRuns },
+        { numRuns: RUNS },
       );
     });
 
@@ -392,7 +391,7 @@ for (const { name, label, compressor, isSlow, backend } of SUBJECTS) {
           strictEqual(code, "COMPRESSION_OUTPUT_LIMIT");
           strictEqual(await streamCode(compressor, [encoded], less), code);
         }),
-        { numRuns },
+        { numRuns: RUNS },
       );
     });
 

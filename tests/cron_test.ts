@@ -698,7 +698,7 @@ describe("CronSchedule.parse()", () => {
     }
   });
 
-  it(`P1: parse(toString()) gives the same schedule, and nothing throws for any text (${RUNS} cases)`, () => {
+  it(`CS1: parse(toString()) gives the same schedule, and nothing throws for any text (${RUNS} cases)`, () => {
     const alphabet = fc.constantFrom(..."0123456789*/-,@ LW#?amonsufri\t");
     const texts = fc.oneof(
       fc.string(),
@@ -725,7 +725,7 @@ describe("CronSchedule.parse()", () => {
 });
 
 describe("CronSchedule.next()", () => {
-  it(`P2: in UTC, next() is the first minute that the fields have, and matches() has it (${RUNS} cases)`, () => {
+  it(`CS2: in UTC, next() is the first minute that the fields have, and matches() has it (${RUNS} cases)`, () => {
     fc.assert(
       fc.property(
         expressions,
@@ -751,7 +751,7 @@ describe("CronSchedule.next()", () => {
     );
   });
 
-  it(`P3: in UTC, next() finds the date that a search day by day finds (${RUNS} cases)`, () => {
+  it(`CS3: in UTC, next() finds the date that a search day by day finds (${RUNS} cases)`, () => {
     const rare = fc.tuple(
       fc.constant({ text: "7", values: new Set([7]) }),
       fc.constant({ text: "5", values: new Set([5]) }),
@@ -782,7 +782,7 @@ describe("CronSchedule.next()", () => {
     const before = ticks[BEFORE_MS / MINUTE_MS - 1]!;
     const after = ticks[BEFORE_MS / MINUTE_MS]!;
 
-    it(`P4: next() and matches() do as the daemon does about ${change.at} in ${change.zone} (${RUNS} cases)`, () => {
+    it(`CS4: next() and matches() do as the daemon does about ${change.at} in ${change.zone} (${RUNS} cases)`, () => {
       // What the runtime knows of time zones, before what we make of it.
       strictEqual(after.timeMs, at);
       strictEqual(
@@ -1135,7 +1135,7 @@ describe("CronSchedule.next()", () => {
     });
   }
 
-  it(`P5: in a zone, next() finds the date that a search day by day finds (${RUNS} cases)`, () => {
+  it(`CS5: in a zone, next() finds the date that a search day by day finds (${RUNS} cases)`, () => {
     // At 5:07, a time at which none of these clocks changed since 1975.
     const zones = CHANGES.map(({ zone }) => zone)
       .filter((zone) => !/Apia|Casey/.test(zone))

@@ -837,7 +837,7 @@ describe("EncryptedValue", () => {
 });
 
 describe("timingSafeEqual()", () => {
-  it("T1 says what a comparison of all bytes says", () => {
+  it("E1 says what a comparison of all bytes says", () => {
     const bytes = fc.uint8Array({ maxLength: 8, max: 1 });
     fc.assert(
       fc.property(bytes, bytes, (a, b) => {
@@ -848,7 +848,7 @@ describe("timingSafeEqual()", () => {
     );
   });
 
-  it("T2 sees every bit, wherever it is", () => {
+  it("E2 sees every bit, wherever it is", () => {
     fc.assert(
       fc.property(
         fc.uint8Array({ minLength: 1, maxLength: 300 }),

@@ -1357,8 +1357,14 @@ interface Database {
   ping(): Promise<void>;
 }
 
+describe("the types of health checks", () => {
+  it("want a dependency where a check takes one, and tell its type", () => {
+    strictEqual(typeof typesOfHealth, "function");
+  });
+});
+
 /** Compiled, never called. */
-export function typesOfHealth(
+function typesOfHealth(
   database: Database,
   reachable: HealthCheck<Database>,
   optional: HealthCheck<Database | undefined>,

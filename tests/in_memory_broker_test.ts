@@ -1959,8 +1959,14 @@ type OrderTopics = {
   tick: void;
 };
 
+describe("the types of a broker", () => {
+  it("tell a handler what its pattern can match, and keep a letter's message", () => {
+    strictEqual(typeof typesOfBroker, "function");
+  });
+});
+
 /** Compiled, and never called. */
-export function typeTests(
+function typesOfBroker(
   broker: MessageBroker<OrderTopics>,
   memory: InMemoryBroker<OrderTopics>,
 ): void {

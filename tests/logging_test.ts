@@ -1236,9 +1236,14 @@ describe("isStructuredLogger()", () => {
   });
 });
 
-// --- types: compiled, never called
+describe("the types of loggers", () => {
+  it("know the context, a child's before its parent's, and what entries tell", () => {
+    strictEqual(typeof typesOfLoggers, "function");
+  });
+});
 
-export function typesOfLoggers(): void {
+/** Compiled, never called. */
+function typesOfLoggers(): void {
   const sinks = [new LineSink({ write: () => {} })];
 
   const plain = new Logger({ sinks });
@@ -1294,4 +1299,11 @@ export function typesOfLoggers(): void {
   void new Logger({});
   // @ts-expect-error -- no format of times
   void new Logger({ sinks, time: "unix" });
+
+  type Paid = LogEntry<{ service: string }, { cents: number }>;
+  expectType<Equal<Paid["context"], { service: string }>>();
+  expectType<Equal<Paid["extra"]["cents"], number>>();
+  // An entry that is known well is one of any; not the other way round.
+  expectType<Paid extends LogEntry ? true : false>();
+  expectType<LogEntry extends Paid ? false : true>();
 }

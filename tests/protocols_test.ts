@@ -1,5 +1,6 @@
 import { deepStrictEqual, strictEqual, throws } from "node:assert/strict";
 import { describe, it } from "node:test";
+import * as groundwork from "../mod.ts";
 import { systemClock } from "../src/clock.ts";
 import { InfrastructureError } from "../src/errors.ts";
 import { MemoryStore } from "../src/memory_store.ts";
@@ -257,6 +258,91 @@ for (const { name, guard, methods, good } of GUARDS) {
     });
   });
 }
+
+/**
+ * What the package has of each protocol that a guard knows; of a service, a
+ * factory and a factory of connections there is only what users write.
+ */
+const OWN: Readonly<Record<string, () => readonly unknown[]>> = {
+  isAtomicStore: () => [new MemoryStore()],
+  isAuditLogger: () => [
+    new groundwork.AuditLog({ store: new groundwork.InMemoryAuditStore() }),
+  ],
+  isAuditStore: () => [new groundwork.InMemoryAuditStore()],
+  isAuthorizer: () => [new groundwork.PolicyBasedAuthorizer({ policies: [] })],
+  isBatchStore: () => [new MemoryStore()],
+  isCacheProvider: () => [new groundwork.InMemoryCacheProvider()],
+  isClock: () => [systemClock, new ManualClock()],
+  isCompressor: () => [
+    new groundwork.BrotliCompressor(),
+    new groundwork.DeflateCompressor(),
+    new groundwork.GzipCompressor(),
+    new groundwork.IdentityCompressor(),
+  ],
+  isConnectionFactory: () => [{ create: () => 0, destroy: () => {} }],
+  isDeadLetterQueue: () => [new groundwork.InMemoryDeadLetterQueue()],
+  isEncryptor: () => [groundwork.Cipher.prototype],
+  isFactory: () => [new DateFactory()],
+  isHealthCheck: () => [new groundwork.CompositeHealthCheck("all")],
+  isJobQueue: () => [new groundwork.PriorityJobQueue()],
+  isListableStore: () => [new MemoryStore()],
+  isLogSink: () => [
+    new groundwork.ConsoleSink(),
+    new groundwork.LineSink({ write() {} }),
+    new groundwork.MemorySink(),
+    new groundwork.PrettySink({ write() {} }),
+  ],
+  isMessageBroker: () => [new groundwork.InMemoryBroker({ onError() {} })],
+  isMetricCollector: () => [new groundwork.MetricRegistry()],
+  isRateLimiter: () => {
+    const rate = { limit: 1, periodMs: 1_000 };
+    const limiters = [
+      new groundwork.FixedWindowLimiter(rate),
+      new groundwork.GcraLimiter(rate),
+      new groundwork.SlidingWindowLimiter(rate),
+      new groundwork.TokenBucketLimiter({ ...rate, capacity: 1, refill: 1 }),
+    ];
+    return [...limiters, new groundwork.CombinedRateLimiter(limiters)];
+  },
+  isRepository: () => [new InMemoryRepository({ entity: "User" })],
+  isRetryBudget: () => [new groundwork.TokenRetryBudget()],
+  isService: () => [new HalfService()],
+  isSpanExporter: () => [
+    new groundwork.BatchSpanExporter(new groundwork.InMemorySpanExporter()),
+    new groundwork.ConsoleSpanExporter(),
+    new groundwork.InMemorySpanExporter(),
+  ],
+  isStore: () => [new MemoryStore()],
+  isStructuredLogger: () => [new groundwork.Logger({ sinks: [] })],
+  isTask: () => [new groundwork.RetryableTask(() => 0)],
+  isTokenStore: () => {
+    const tokens = new groundwork.InMemoryTokenStore();
+    return [tokens, new groundwork.HashedTokenStore(tokens)];
+  },
+};
+
+/** What asks about something else than the methods of a protocol. */
+const OTHER_QUESTIONS = ["isCodingAvailable", "isCompressible", "isStatus"];
+
+describe("the guards of all modules", () => {
+  it("15.3 are all looked at here", () => {
+    const guards = Object.keys(groundwork).filter((name) =>
+      /^is[A-Z]/.test(name) && !OTHER_QUESTIONS.includes(name)
+    );
+    deepStrictEqual(guards.toSorted(), Object.keys(OWN));
+  });
+
+  for (const [name, make] of Object.entries(OWN)) {
+    it(`1.5, 15.3 ${name}() knows what the package has, and nothing without methods`, () => {
+      const guard: unknown = Reflect.get(groundwork, name);
+      if (typeof guard !== "function") throw new TypeError(name);
+      for (const value of make()) strictEqual(guard(value), true);
+      for (const value of [undefined, null, 0, "", {}, [], (): void => {}]) {
+        strictEqual(guard(value), false);
+      }
+    });
+  }
+});
 
 describe("hasMethods()", () => {
   it("is true when there are no names, for all but undefined and null", () => {

@@ -464,6 +464,14 @@ describe("RetryPolicy", () => {
     });
   }
 
+  it("throws for a budget that is none", () => {
+    const half = { withdraw: () => true };
+    for (const budget of [half, 10, null] as unknown[]) {
+      const options = { budget } as RetryOptions;
+      throwsOption(() => new RetryPolicy(options), "budget", typeof budget);
+    }
+  });
+
   it("throws for a retryOn that is neither a list of classes nor a function", () => {
     const bad: readonly (readonly [unknown, string])[] = [
       ["PoolError", '"PoolError"'],

@@ -1529,7 +1529,7 @@ async function playTo(
 }
 
 describe("A TaskScheduler and its model", () => {
-  it("P1 tasks of all kinds run at the model's times, in its order, over one timer", async () => {
+  it("TS1 tasks of all kinds run at the model's times, in its order, over one timer", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(plans, { minLength: 1, maxLength: 8 }),
@@ -1559,7 +1559,7 @@ describe("A TaskScheduler and its model", () => {
     );
   });
 
-  it("P2 after close() at any point there is no timer, no listener, no run, nothing pending", async () => {
+  it("TS2 after close() at any point there is no timer, no listener, no run, nothing pending", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(plans, { minLength: 1, maxLength: 8 }),
@@ -1624,7 +1624,7 @@ describe("A TaskScheduler and its model", () => {
     ),
   });
 
-  it("P3 however the date is set, cron never runs early, never twice for a time unless it was held up too long, and within a minute of its time", async () => {
+  it("TS3 however the date is set, cron never runs early, never twice for a time unless it was held up too long, and within a minute of its time", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.constantFrom(...JOBS),

@@ -5,6 +5,14 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import {
+  type CacheEntry,
+  type CacheProvider,
+  type CacheSetError,
+  InMemoryCacheProvider,
+  type LoadContext,
+} from "../src/cache.ts";
+import { type CacheKey, cacheKey } from "../src/cache_key.ts";
+import {
   type ConnectionFactory,
   type ConnectionInfo,
   ConnectionPool,
@@ -31,6 +39,8 @@ import {
   type EventsOf,
   type Subscription,
 } from "../src/event_bus.ts";
+import type { HealthPartReport, HealthReport } from "../src/health.ts";
+import type { PriorityJob } from "../src/job_queue.ts";
 import {
   defineCatalogue,
   type DomainCode,
@@ -74,6 +84,8 @@ import {
   TaskStatus,
 } from "../src/status.ts";
 import type * as Status from "../src/status.ts";
+import type { TaskResult } from "../src/task.ts";
+import type { ScheduledTask } from "../src/task_scheduler.ts";
 import { HashedTokenStore } from "../src/hashed_token_store.ts";
 import { CombinedRateLimiter } from "../src/combined_rate_limiter.ts";
 import { rateLimitHeaders } from "../src/rate_limit_headers.ts";
@@ -770,6 +782,18 @@ describe("statuses", () => {
     sameType<Same<ValuesOf<typeof Status.AuthStatus>, AuthStatus>>();
   });
 
+  it("4.3 are what modules tell: members of their set, and no other string", () => {
+    sameType<Same<ConnectionInfo<unknown>["status"], ConnectionStatus>>();
+    sameType<Same<HealthReport["status"], HealthStatus>>();
+    sameType<Same<HealthPartReport["status"], HealthStatus>>();
+    sameType<Same<PriorityJob<unknown>["status"], TaskStatus>>();
+    sameType<Same<ScheduledTask["status"], TaskStatus>>();
+    type Ongoing = "pending" | "scheduled" | "running" | "retrying";
+    sameType<
+      Same<TaskResult<unknown>["status"], Exclude<TaskStatus, Ongoing>>
+    >();
+  });
+
   it("have sets that cannot be changed", () => {
     neverRun(() => {
       // @ts-expect-error members are readonly
@@ -787,6 +811,87 @@ describe("statuses", () => {
       parsed,
     );
     assert.equal(parsed.unwrap(), TaskStatus.RUNNING);
+  });
+});
+
+describe("CacheProvider", () => {
+  interface User {
+    readonly name: string;
+  }
+  interface Admin extends User {
+    readonly role: string;
+  }
+  const userKey = cacheKey<User>("user");
+  const adminKey = cacheKey<Admin>("admin");
+  const dateKey = cacheKey<Date>("date");
+  const ada = { name: "Ada" };
+
+  it("gives what the key says, whatever the cache may hold", () => {
+    const cache = new InMemoryCacheProvider();
+    hasType<InMemoryCacheProvider<unknown>>()(cache);
+    cache.set(userKey(1), ada);
+    cache.setWithTags(dateKey(1), new Date(0), ["t"]);
+    hasType<User | undefined>()(cache.get(userKey(1)));
+    hasType<User | undefined>()(cache.peek(userKey(1)));
+    hasType<CacheEntry<Date> | undefined>()(cache.entry(dateKey(1)));
+    hasType<User | Promise<User>>()(cache.getOrSet(userKey(1), () => ada));
+    hasType<unknown>()(cache.get("user:1"));
+    assert.equal(cache.get(userKey(1))?.name, "Ada");
+    assert.equal(cache.entry(dateKey(1))?.value.getTime(), 0);
+  });
+
+  it("takes what the key says, and nothing else", () => {
+    const cache = new InMemoryCacheProvider();
+    neverRun(() => [
+      // @ts-expect-error a date is no user
+      cache.set(userKey(1), new Date(0)),
+      // @ts-expect-error a user is no admin
+      cache.setWithTags(adminKey(1), ada, ["t"]),
+      // @ts-expect-error what is loaded is no date
+      cache.getOrSet(dateKey(1), () => ada),
+      // @ts-expect-error nor is what is loaded later
+      cache.getOrSet(dateKey(1), () => Promise.resolve(ada)),
+      cache.getOrSet(userKey(1), (context) => {
+        hasType<LoadContext<User>>()(context);
+        hasType<User | undefined>()(context.stale?.value);
+        return ada;
+      }, {
+        // @ts-expect-error a date says nothing of a user
+        policy: (value: Date) => ({ ttlMs: value.getTime() }),
+      }),
+    ]);
+    hasType<Result<void, CacheSetError>>()(
+      cache.set(userKey(1), { name: "Ada", role: "root" } as Admin),
+    );
+    assert.equal(cache.has(userKey(1)), true);
+  });
+
+  it("holds values of its own type and of narrower ones", () => {
+    const cache = new InMemoryCacheProvider<User>();
+    hasType<User | undefined>()(cache.get("1"));
+    hasType<Admin | undefined>()(cache.get(adminKey(1)));
+    neverRun(() => [
+      // @ts-expect-error there are no dates
+      cache.get(dateKey(1)),
+      // @ts-expect-error under a plain key neither
+      cache.set("1", new Date(0)),
+      // @ts-expect-error an entry is read only
+      cache.entry("1")!.value = ada,
+    ]);
+    assert.equal(cache.get("1"), undefined);
+  });
+
+  it("is what every cache is, near or far, for the same values and no others", () => {
+    const near = new InMemoryCacheProvider<User>();
+    const far: CacheProvider<User> = near;
+    const key: CacheKey<User> = userKey(1);
+    hasType<User | Promise<User | undefined> | undefined>()(far.get(key));
+    // @ts-expect-error these values are users
+    const dates: CacheProvider<Date> = near;
+    // @ts-expect-error a Map is no cache
+    const map: CacheProvider = new Map();
+    void [dates, map];
+    assert.equal(far, near);
   });
 });
 
