@@ -242,7 +242,8 @@ function errorText(ctx: RuleContext): LintVisitor {
   function check(nodes: readonly Node[]): void {
     const node = firstText(nodes);
     if (node === undefined) return;
-    const message = "The text of an error belongs into messages.ts";
+    const message =
+      "The text of an error belongs into messages.ts or _expectations.ts";
     ctx.report({ node, message, hint: "Add it there and name its code" });
   }
   function baseClass(node: Node): string {

@@ -6,6 +6,7 @@
 
 import { type Digest, hashOf } from "./_audit_hash.ts";
 import { canonicalJson } from "./_canonical_json.ts";
+import * as Expectations from "./_expectations.ts";
 import { typeMismatch } from "./_mismatch.ts";
 import type {
   AuditActor,
@@ -15,7 +16,7 @@ import type {
   NoAuditContext,
 } from "./audit_store.ts";
 import type { ErrorOf } from "./errors.ts";
-import { Expectations, fillPlaceholders } from "./messages.ts";
+import { fillPlaceholders } from "./messages.ts";
 import { catchToResult, Err, Ok, type Result } from "./result.ts";
 import { parseStatus, type StatusSet } from "./status.ts";
 import { validateNonEmpty, validateType } from "./validators.ts";

@@ -5,9 +5,10 @@
  */
 
 import { toBase64Url } from "./_base64url.ts";
+import * as Expectations from "./_expectations.ts";
 import { hmacSha256, sha256 } from "./_sha256.ts";
 import { ValidationError } from "./errors.ts";
-import { Expectations, fillPlaceholders } from "./messages.ts";
+import { fillPlaceholders } from "./messages.ts";
 import { Secret } from "./secret.ts";
 
 /** What a message comes to: its hash, or its code by a key. */

@@ -8,16 +8,19 @@ const ALPHABET =
   "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /** The code unit of each digit. */
-const UNITS: Uint8Array = new TextEncoder().encode(ALPHABET);
+const UNITS: Uint8Array = /* @__PURE__ */ new TextEncoder().encode(ALPHABET);
 
 /** What is no digit. */
 const NONE = 64;
 
 /** The digit of each byte of UTF-8. */
-const DIGITS: Uint8Array = Uint8Array.from({ length: 256 }, (_, unit) => {
-  const digit = UNITS.indexOf(unit);
-  return digit < 0 ? NONE : digit;
-});
+const DIGITS: Uint8Array = /* @__PURE__ */ Uint8Array.from(
+  { length: 256 },
+  (_, unit) => {
+    const digit = UNITS.indexOf(unit);
+    return digit < 0 ? NONE : digit;
+  },
+);
 
 /** What newer runtimes bring with them (ECMAScript 2026); it is much faster. */
 interface NativeBase64 {

@@ -4,10 +4,10 @@
  * @module
  */
 
+import * as Expectations from "./_expectations.ts";
 import { typeMismatch } from "./_mismatch.ts";
 import { frozenCopy, isJson, isPlainObject } from "./_plain.ts";
 import type { ValidationError } from "./errors.ts";
-import { Expectations } from "./messages.ts";
 import { catchToResult, Err, Ok, type Result } from "./result.ts";
 
 /**

@@ -4,9 +4,9 @@
  * @module
  */
 
+import * as Expectations from "./_expectations.ts";
 import { Applicant, Panel } from "./_policy_panel.ts";
 import { ValidationError } from "./errors.ts";
-import { Expectations } from "./messages.ts";
 import { requireOption, validateType } from "./validators.ts";
 
 /** `undefined` stands for all actions that no policy names. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import * as Expectations from "./_expectations.ts";
 import type {
   Decision,
   Policy,
@@ -17,7 +18,6 @@ import {
   type ErrorCauseJson,
   ValidationError,
 } from "./errors.ts";
-import { Expectations } from "./messages.ts";
 import { hasMethods } from "./protocols.ts";
 import {
   requireOption,

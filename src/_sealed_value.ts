@@ -8,8 +8,9 @@
  */
 
 import { fromBase64Url, toBase64Url } from "./_base64url.ts";
+import * as Expectations from "./_expectations.ts";
 import { SecurityError } from "./errors.ts";
-import { Expectations, fillPlaceholders } from "./messages.ts";
+import { fillPlaceholders } from "./messages.ts";
 import { Err, Ok, type Result } from "./result.ts";
 
 /** Bytes that nobody else can change at the same time. */

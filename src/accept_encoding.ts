@@ -34,9 +34,9 @@
  * @module
  */
 
+import * as Expectations from "./_expectations.ts";
 import { requireWhole } from "./_options.ts";
 import { ValidationError } from "./errors.ts";
-import { Expectations } from "./messages.ts";
 import { requireOption, validateFormat } from "./validators.ts";
 
 /** One element of an `Accept-Encoding` header. */
@@ -229,11 +229,7 @@ class Negotiation<C extends string> {
     let bestAt = -1;
     for (let place = 0; place < identityAt; place++) {
       const own = weights[place]!;
-      const rank = own > 0
-        ? 2 * own + 1
-        : own < 0 && others > 0
-        ? 2 * others
-        : 0;
+      const rank = own > 0 ? 2 * own + 1 : own < 0 ? 2 * others : 0;
       if (rank > best) {
         best = rank;
         bestAt = place;
@@ -331,8 +327,7 @@ function isTokenCharacter(code: number): boolean {
   if (code === COMMA || code === SEMICOLON || code === END) return false;
   if (code >= 0x41 && code <= 0x5a) return true;
   if (code >= ZERO && code <= NINE) return true;
-  return code > SPACE && code < 0x80 &&
-    "-*!#$%&'+.^_`|~".includes(String.fromCharCode(code));
+  return "-*!#$%&'+.^_`|~".includes(String.fromCharCode(code));
 }
 
 /** Whether a part of the header is this name, in whatever case. */

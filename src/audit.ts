@@ -64,6 +64,7 @@ import {
 } from "./_audit_draft.ts";
 import { checkpointBytes, type Digest, digestOf } from "./_audit_hash.ts";
 import { toBase64Url } from "./_base64url.ts";
+import * as Expectations from "./_expectations.ts";
 import { requireWhole } from "./_options.ts";
 import { isPromiseLike } from "./_promise_like.ts";
 import { reasonOf } from "./_reason.ts";
@@ -84,7 +85,6 @@ import {
   SecurityError,
   TaskError,
 } from "./errors.ts";
-import { Expectations } from "./messages.ts";
 import { type Awaitable, hasMethods } from "./protocols.ts";
 import { Err, Ok, type Result } from "./result.ts";
 

@@ -65,6 +65,7 @@
  * @module
  */
 
+import * as Expectations from "./_expectations.ts";
 import { typeMismatch } from "./_mismatch.ts";
 import type {
   AuthorizationContext,
@@ -77,7 +78,6 @@ import { type Panel, undecidable } from "./_policy_panel.ts";
 import { requireFunction, requireKnownOptions } from "./_policy_rules.ts";
 import { callReporting } from "./_report.ts";
 import { type ErrorOf, SecurityError } from "./errors.ts";
-import { Expectations } from "./messages.ts";
 import { type Awaitable, hasMethods } from "./protocols.ts";
 import { Err, Ok, type Result } from "./result.ts";
 

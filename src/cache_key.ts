@@ -38,10 +38,11 @@
  * @module
  */
 
+import * as Expectations from "./_expectations.ts";
 import { escapeGlob } from "./_glob.ts";
 import { typeMismatch } from "./_mismatch.ts";
 import { ValidationError } from "./errors.ts";
-import { Expectations, type PlaceholderOf } from "./messages.ts";
+import type { PlaceholderOf } from "./messages.ts";
 import { Err } from "./result.ts";
 import { requireOption, validateNonEmpty } from "./validators.ts";
 

@@ -43,6 +43,7 @@
  * @module
  */
 
+import * as Expectations from "./_expectations.ts";
 import { typeMismatch } from "./_mismatch.ts";
 import { frozenCopy, isPlainObject } from "./_plain.ts";
 import {
@@ -57,7 +58,7 @@ import {
   type ConfigLayer,
   ValidationError,
 } from "./errors.ts";
-import { Expectations, fillPlaceholders } from "./messages.ts";
+import { fillPlaceholders } from "./messages.ts";
 import { catchToResult, Err, Ok, type Result } from "./result.ts";
 import type { Secret } from "./secret.ts";
 import { requireOption, validateFormat } from "./validators.ts";

@@ -28,10 +28,11 @@
  * @module
  */
 
+import * as Expectations from "./_expectations.ts";
 import { typeMismatch } from "./_mismatch.ts";
 import { frozenCopy, isJson, isPlainObject } from "./_plain.ts";
 import { ValidationError } from "./errors.ts";
-import { Expectations, fillPlaceholders } from "./messages.ts";
+import { fillPlaceholders } from "./messages.ts";
 import { catchToResult, Err, Ok, type Result } from "./result.ts";
 import { Secret } from "./secret.ts";
 import { parseStatus, type StatusSet } from "./status.ts";

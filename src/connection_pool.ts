@@ -75,16 +75,15 @@ import { type Backoff, exponentialBackoff } from "./retry.ts";
 import { ConnectionStatus, parseStatus } from "./status.ts";
 import { requireOption, validateRange, validateType } from "./validators.ts";
 
-export {
-  type ConnectionFactory,
-  type ConnectionInfo,
-  type ConnectionPoolContext,
-  type DestroyReason,
-  type FactoryContext,
-  isConnectionFactory,
-  type PoolAcquireError,
-  type PoolEvent,
-  type PoolStats,
+export type {
+  ConnectionFactory,
+  ConnectionInfo,
+  ConnectionPoolContext,
+  DestroyReason,
+  FactoryContext,
+  PoolAcquireError,
+  PoolEvent,
+  PoolStats,
 } from "./connection.ts";
 export type { CloseOptions } from "./protocols.ts";
 

@@ -67,8 +67,9 @@
  * @module
  */
 
+import * as Expectations from "./_expectations.ts";
 import { ValidationError } from "./errors.ts";
-import { Expectations, fillPlaceholders } from "./messages.ts";
+import { fillPlaceholders } from "./messages.ts";
 import { catchToResult, Err, Ok, type Result } from "./result.ts";
 import { requireOption, validateRange, validateType } from "./validators.ts";
 

@@ -46,6 +46,7 @@
 
 import { asResult } from "./_attempt.ts";
 import { canonicalJson } from "./_canonical_json.ts";
+import * as Expectations from "./_expectations.ts";
 import { invalidOption } from "./_options.ts";
 import { isJson, isPlainObject } from "./_plain.ts";
 import { keysOf, type RingKeys } from "./_ring_keys.ts";
@@ -63,7 +64,6 @@ import {
 } from "./_sealed_value.ts";
 import { jsonCodec, type ValueCodec } from "./_value_codecs.ts";
 import type { KeyRing } from "./key_ring.ts";
-import { Expectations } from "./messages.ts";
 import { type Awaitable, hasMethods } from "./protocols.ts";
 import { catchToResult, Ok, type Result } from "./result.ts";
 import { type StandardSchema, validateSchema } from "./validators.ts";

@@ -35,8 +35,9 @@
 
 import { toBase64Url } from "./_base64url.ts";
 import { copyClaims } from "./_claims.ts";
+import * as Expectations from "./_expectations.ts";
 import { ValidationError } from "./errors.ts";
-import { Expectations, fillPlaceholders } from "./messages.ts";
+import { fillPlaceholders } from "./messages.ts";
 import { Err, Ok, type Result } from "./result.ts";
 import type {
   NewToken,

@@ -44,6 +44,7 @@
  */
 
 import { asResult } from "./_attempt.ts";
+import * as Expectations from "./_expectations.ts";
 import {
   type HealthCheckResult,
   type HealthPartReport,
@@ -56,7 +57,6 @@ import { invalidOption, requireDuration } from "./_options.ts";
 import { SharedCall } from "./_shared_call.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { describeError } from "./errors.ts";
-import { Expectations } from "./messages.ts";
 import { type Awaitable, hasMethods } from "./protocols.ts";
 import type { Result } from "./result.ts";
 import { HealthStatus, parseStatus } from "./status.ts";

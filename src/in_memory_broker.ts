@@ -34,6 +34,7 @@
  * @module
  */
 
+import * as Expectations from "./_expectations.ts";
 import { requireDuration, requireWhole } from "./_options.ts";
 import { isPromiseLike } from "./_promise_like.ts";
 import {
@@ -76,7 +77,7 @@ import type {
   SubscribeError,
   UnsubscribeOptions,
 } from "./message_broker.ts";
-import { Expectations, fillPlaceholders } from "./messages.ts";
+import { fillPlaceholders } from "./messages.ts";
 import type { Awaitable, CloseOptions } from "./protocols.ts";
 import { Err, Ok, type Result } from "./result.ts";
 import { parseStatus } from "./status.ts";

@@ -25,8 +25,8 @@
  * @module
  */
 
+import * as Expectations from "./_expectations.ts";
 import { ValidationError } from "./errors.ts";
-import { Expectations } from "./messages.ts";
 import { Err, Ok, type Result } from "./result.ts";
 import {
   requireOption,

@@ -36,11 +36,11 @@
  */
 
 import type { StopError } from "./_attempt.ts";
+import * as Expectations from "./_expectations.ts";
 import { requireDuration, requireWhole } from "./_options.ts";
 import { cancelledError, type TaskFailure } from "./_task_result.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { type ErrorOf, TaskError, ValidationError } from "./errors.ts";
-import { Expectations } from "./messages.ts";
 import { type HeapHandle, PriorityHeap } from "./priority_heap.ts";
 import { hasMethods } from "./protocols.ts";
 import { Err, Ok, type Result } from "./result.ts";

@@ -41,11 +41,12 @@
  */
 
 import { fromBase64Url, toBase64Url } from "./_base64url.ts";
+import * as Expectations from "./_expectations.ts";
 import { invalidOption, requireCallback } from "./_options.ts";
 import { callReporting } from "./_report.ts";
 import { holdKeys } from "./_ring_keys.ts";
 import { type Bytes, KEY_ID } from "./_sealed_value.ts";
-import { Expectations, fillPlaceholders } from "./messages.ts";
+import { fillPlaceholders } from "./messages.ts";
 import { Secret } from "./secret.ts";
 import { requireOption, validateRange } from "./validators.ts";
 

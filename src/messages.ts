@@ -32,6 +32,8 @@
  * @module
  */
 
+import * as expectations from "./_expectations.ts";
+
 /**
  * The built-in English texts by domain and key.
  *
@@ -201,104 +203,7 @@ export const ClockMessages = {
  * );
  * ```
  */
-export const Expectations = {
-  BOOLEAN: "boolean (true, yes, on, 1, false, no, off, 0)",
-  DURATION: "duration (milliseconds, or a number with ms, s, m, h or d)",
-  RECORD: "JSON object",
-  URL: "not an absolute URL",
-  URL_PROTOCOL: "not a URL that starts with {protocols}",
-  FINITE: "plain data without cycles, and not nested thousands deep",
-  DISTINCT: "each may be there but once",
-  OWN_VARIABLE: "its variable is that of {other}",
-  NO_DEFAULT: "a secret takes no default",
-  FIELD_NAME: "a field's name has at least one character and no dot",
-  CRON_FIELDS:
-    "five fields are wanted (minute, hour, day of month, month, day of week), not {count}; seconds and years are not supported",
-  CRON_NICKNAME: "{item} is none of {nicknames}",
-  CRON_ITEM: "{item} is neither *, nor a value, nor a range",
-  CRON_QUARTZ: "{item} uses L, W, # or ?, which are not supported",
-  CRON_VALUE: "{item} is not within {values}",
-  CRON_RANGE: "{item} runs backwards",
-  CRON_STEP: "the step of {item} is 0, or does not follow * or a range",
-  CRON_NEVER: "none of its months has any of its days",
-  TIME_ZONE: "{item} is no time zone that this runtime knows by name",
-  REPLACED: "{other} takes its place",
-  RANK: "its rank must be a finite number",
-  RUNNING_JOB: "a job is wanted that was taken from this queue and still runs",
-  ONE_CONSUMER: "there is one already",
-  KEY_PART: "string, bigint, boolean or number (but NaN)",
-  PLACEHOLDER: "braces are for placeholders, such as {example}",
-  KEY_SEPARATOR: "two placeholders need a colon between them",
-  CLOSED: "it is closed",
-  UNROUTABLE: "no subscription matches it",
-  NO_SUBSCRIPTION: "there is no subscription {name} any more",
-  CANCELLED: "it was cancelled",
-  GROUP_PATTERN: "the group {name} has another pattern",
-  GROUP_OPTION: "the group has it from its first subscription",
-  EXACT:
-    "together with the period and the burst it is too large to be counted exactly",
-  IP_ADDRESS: "an IPv4 or IPv6 address",
-  FAMILY_OWNER: "it belongs to another user",
-  ID_LENGTH: "at most {max} characters",
-  ID_UNICODE: "well-formed Unicode",
-  ID_CONTROL: "no control characters, line breaks or changes of direction",
-  ID_ENDS: "no white space at its ends",
-  ID_MARK: "no {mark} at its beginning, which is for hashes",
-  JSON_OBJECT:
-    "object of JSON values, without cycles and not nested thousands deep",
-  JSON_VALUE: "JSON value, without cycles and at most {max} levels deep",
-  KEY_BYTES: "at least {min} bytes",
-  OVERTAKEN: "others were faster each time",
-  METRIC_NAME: "letters, digits, _ and :, and no digit first",
-  METRIC_UNIT: "the name must end with it, as in {example}",
-  METRIC_TAKEN: "{name} is taken by the metric {other}",
-  METRIC_DEFINITION: "there is another metric of this name",
-  METRIC_RECORD: "a record was dropped: its {reason} is not valid",
-  LABEL_NAME:
-    "letters, digits and _, no digit first, not __ first, none of le, quantile and otel_metric_overflow",
-  LABEL_VALUE: "a string, a number or a boolean",
-  LABEL_VALUES: "true or a list of different values",
-  LABEL_LIST: "a list of values for each label is wanted",
-  BUCKETS: "finite numbers, each greater than the one before it",
-  RETRY_BUDGET: "it needs methods deposit() and withdraw()",
-  HEALTH_CHECK: "it needs a name and a method check()",
-  HEALTH_CYCLE: "it is what it is added to, or has that among its parts",
-  NAME_TAKEN: "the name is taken",
-  OF_LEAVES: "it is for the parts of a composite, not for itself",
-  TOPIC_EMPTY_WORD: "no word may be empty",
-  TOPIC_SPACE: "no white space",
-  TOPIC_WILDCARD: "neither {one} nor {many}, which are for patterns",
-  PATTERN_PART: "{one} and {many} stand for whole words",
-  PATTERN_END: "{many} may only be the last word",
-  TOPIC_SEPARATOR: "one character",
-  TOPIC_WILDCARDS: "two different words",
-  POLICY: "it needs an id and a method evaluate()",
-  POLICY_NONE: "no policy allows it",
-  POLICY_FAILED: "the policy failed",
-  POLICY_ANSWER: "the policy answered neither allow nor deny nor abstain",
-  POLICY_ASYNC: "the policy is asynchronous, and was not waited for",
-  POLICY_TARGET: "which policies it concerns could not be told",
-  RESOURCE: "the resource",
-  KEY_MATERIAL:
-    "32 bytes, their text in base64url without padding, or a CryptoKey is wanted",
-  KEY_ALGORITHM: "a CryptoKey must be for AES-GCM and have 256 bits",
-  KEY_EXTRACTABLE: "a CryptoKey must not be extractable",
-  KEY_USAGE: "a CryptoKey must be for {usage}",
-  KEY_LIST: "a list of keys with their ids is wanted",
-  KEY_ID: "1 to 64 letters, digits, _ and - of ASCII are wanted",
-  KEY_PRIMARY: "it is the id of none of the keys",
-  KEY_RING: "a KeyRing is wanted",
-  CODEC: "an object with methods encode() and decode() is wanted",
-  SEAL_VALUE: "the codec cannot write the value",
-  SEAL_CONTEXT: "the context is not an object of JSON values",
-  SEAL_EXHAUSTED: "the key {keyId} has sealed as often as it may, {max} times",
-  SEAL_PLATFORM: "the platform refused to encrypt",
-  OPEN_AUTHENTICITY: "the value was changed, or has another key or context",
-  OPEN_KEY: "there is no key {keyId}",
-  OPEN_MALFORMED: "it is not a sealed value",
-  OPEN_VERSION: "the version {version} is not supported",
-  OPEN_VALUE: "what was sealed is not what is wanted",
-} as const;
+export const Expectations: typeof expectations = expectations;
 
 /**
  * What an error is about: the first part of its code.

@@ -39,6 +39,7 @@
  * @module
  */
 
+import * as Expectations from "./_expectations.ts";
 import {
   CounterInstrument,
   GaugeInstrument,
@@ -61,7 +62,7 @@ import {
 import { callReporting, reportTo } from "./_report.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { TaskError, ValidationError } from "./errors.ts";
-import { Expectations, fillPlaceholders } from "./messages.ts";
+import { fillPlaceholders } from "./messages.ts";
 import type {
   Counter,
   Gauge,

@@ -46,6 +46,7 @@
  * @module
  */
 
+import * as Expectations from "./_expectations.ts";
 import { Generations, type PrimitiveKey } from "./_generations.ts";
 import { requireCallback, requireWhole } from "./_options.ts";
 import {
@@ -56,7 +57,6 @@ import {
 } from "./_rate_algorithms.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { type ErrorOf, SecurityError, ValidationError } from "./errors.ts";
-import { Expectations } from "./messages.ts";
 import { type Awaitable, hasMethods } from "./protocols.ts";
 import { Err, Ok, type Result } from "./result.ts";
 import { parseStatus } from "./status.ts";

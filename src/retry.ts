@@ -28,6 +28,7 @@
  * @module
  */
 
+import * as Expectations from "./_expectations.ts";
 import {
   invalidOption,
   requireCallback,
@@ -36,7 +37,7 @@ import {
 } from "./_options.ts";
 import { type RandomSource, systemRandom } from "./clock.ts";
 import { ValidationError } from "./errors.ts";
-import { Expectations, fillPlaceholders } from "./messages.ts";
+import { fillPlaceholders } from "./messages.ts";
 import { hasMethods } from "./protocols.ts";
 import { requireOption, validateRange, validateType } from "./validators.ts";
 

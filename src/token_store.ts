@@ -41,6 +41,7 @@
  */
 
 import { copyClaims } from "./_claims.ts";
+import * as Expectations from "./_expectations.ts";
 import { requireDuration, requireWhole } from "./_options.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import {
@@ -49,7 +50,6 @@ import {
   RepositoryError,
   ValidationError,
 } from "./errors.ts";
-import { Expectations } from "./messages.ts";
 import { PriorityHeap } from "./priority_heap.ts";
 import { type Awaitable, type DeepReadonly, hasMethods } from "./protocols.ts";
 import { Err, Ok, type Result } from "./result.ts";

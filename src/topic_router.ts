@@ -45,10 +45,11 @@
  * @module
  */
 
+import * as Expectations from "./_expectations.ts";
 import { requireWhole } from "./_options.ts";
 import { type TopicSyntax, TopicTrie } from "./_topic_trie.ts";
 import { ValidationError } from "./errors.ts";
-import { Expectations, fillPlaceholders } from "./messages.ts";
+import { fillPlaceholders } from "./messages.ts";
 import { Err, type Result } from "./result.ts";
 import {
   requireOption,
@@ -77,7 +78,7 @@ export type { TopicSyntax } from "./_topic_trie.ts";
  * deepStrictEqual(router.match("logs.db.disk.error"), ["errors"]);
  * ```
  */
-export const AMQP_TOPICS: TopicSyntax = Object.freeze({
+export const AMQP_TOPICS: TopicSyntax = /* @__PURE__ */ Object.freeze({
   separator: ".",
   one: "*",
   many: "#",
@@ -106,7 +107,7 @@ export const AMQP_TOPICS: TopicSyntax = Object.freeze({
  * deepStrictEqual(router.match("time.us"), []);
  * ```
  */
-export const NATS_TOPICS: TopicSyntax = Object.freeze({
+export const NATS_TOPICS: TopicSyntax = /* @__PURE__ */ Object.freeze({
   separator: ".",
   one: "*",
   many: ">",
@@ -138,7 +139,7 @@ export const NATS_TOPICS: TopicSyntax = Object.freeze({
  * deepStrictEqual(router.match("$SYS/uptime"), []);
  * ```
  */
-export const MQTT_TOPICS: TopicSyntax = Object.freeze({
+export const MQTT_TOPICS: TopicSyntax = /* @__PURE__ */ Object.freeze({
   separator: "/",
   one: "+",
   many: "#",

@@ -31,9 +31,10 @@
  * @module
  */
 
+import * as Expectations from "./_expectations.ts";
 import { typeMismatch } from "./_mismatch.ts";
 import { ValidationError } from "./errors.ts";
-import { Expectations, fillPlaceholders } from "./messages.ts";
+import { fillPlaceholders } from "./messages.ts";
 import { Err, Ok, type Result } from "./result.ts";
 
 /**

@@ -24,7 +24,6 @@ import {
   type ConnectionPoolContext,
   type ConnectionPoolOptions,
   type FactoryContext,
-  isConnectionFactory as isConnectionFactoryOfPool,
   type PoolEvent,
   type PoolStats,
 } from "../src/connection_pool.ts";
@@ -396,10 +395,6 @@ describe("isConnectionFactory()", () => {
     }
     strictEqual(isConnectionFactory(new Factory()), true);
     strictEqual(isConnectionFactory(Factory), false);
-  });
-
-  it("is the same by both modules", () => {
-    strictEqual(isConnectionFactoryOfPool, isConnectionFactory);
   });
 });
 

@@ -1,0 +1,6 @@
+export declare class Secret<T> {
+  constructor(value: T);
+  reveal(): T;
+  toString(): string;
+  toJSON(): string;
+}
