@@ -428,6 +428,16 @@ describe("is()", () => {
     }
   });
 
+  it("knows an error of another version of the package by its brand", () => {
+    const brand = Symbol.for("@groundwork/infra/error");
+    const error: unknown = Object.defineProperty(new Error(), brand, {
+      value: "POOL",
+    });
+    assert.equal(InfrastructureError.is(error), true);
+    assert.equal(PoolError.is(error), true);
+    assert.equal(CacheError.is(error), false);
+  });
+
   it("sees through a proxy", () => {
     const proxy = new Proxy(new PoolError("POOL_CLOSED"), {});
     assert.equal(InfrastructureError.is(proxy), true);
@@ -491,6 +501,10 @@ describe("a class of one's own", () => {
     assigned.name = "Assigned";
     assert.equal(String(assigned), "Assigned: The pool is closed");
     assert.deepEqual(Object.keys(assigned).includes("name"), false);
+    assigned.name = "Again";
+    assert.equal(assigned.name, "Again");
+    Reflect.deleteProperty(assigned, "name");
+    assert.equal(assigned.name, "PoolError");
     assert.equal(new PoolError("POOL_CLOSED").name, "PoolError");
   });
 });
@@ -507,6 +521,22 @@ describe("ValidationError", () => {
     for (const { domain, code, names } of CODES) {
       if (domain !== "VALIDATION") continue;
       assert.ok(names.includes("field"), `${code} names no field`);
+    }
+  });
+});
+
+describe("CompressionError", () => {
+  it("has the coding of its parameters, as a string", () => {
+    for (const coding of ["gzip", "", "{coding}", 7]) {
+      const error = new CompressionError("COMPRESSION_CORRUPT", { coding });
+      assert.equal(error.coding, String(coding));
+    }
+  });
+
+  it("has a coding for every code of its domain", () => {
+    for (const { domain, code, names } of CODES) {
+      if (domain !== "COMPRESSION") continue;
+      assert.ok(names.includes("coding"), `${code} names no coding`);
     }
   });
 });
