@@ -113,17 +113,6 @@ export class Generations {
     return this.#insert(key);
   }
 
-  /**
-   * Forgets a key.
-   *
-   * @param key The key.
-   */
-  delete(key: PrimitiveKey): void {
-    const at = this.#young.get(key);
-    if (at === undefined) return void this.#old.delete(key);
-    this.cells.fill(0, at, at + this.#width);
-  }
-
   #passTime(tick: number): void {
     // Two spans, and nobody looked: the young ones are too old as well.
     if (tick >= this.#nextDropTick + this.#spanTicks) this.#age(tick);

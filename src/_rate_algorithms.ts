@@ -288,14 +288,13 @@ export class SlidingWindow {
     if (cost > this.capacity) return Infinity;
     const period = this.#period;
     if (cost * period <= this.#room(cells, at, tick)) return 0;
-    const start = cells[at]!;
+    const end = cells[at]! + period - tick;
     const later = cells[at + 2]!;
     // The earlier one must shrink, or the later one when it has become that.
     const free = this.capacity - later - cost;
     return free >= 0
-      ? start + period - Math.floor(free * period / cells[at + 1]!) - tick
-      : start + 2 * period -
-        Math.floor((this.capacity - cost) * period / later) - tick;
+      ? end - Math.floor(free * period / cells[at + 1]!)
+      : end + period - Math.floor((this.capacity - cost) * period / later);
   }
 
   /** What may still be taken, times the period. */

@@ -581,6 +581,7 @@ export class PriorityJobQueue<TJob, TPriority = number, TOutput = unknown>
     | undefined;
   /** The unfinished jobs that were given an id. */
   readonly #byId: Map<string, JobRecord<TJob, TPriority, TOutput>> = new Map();
+  /** Those that wait for room; there are some only while there is none. */
   readonly #putters: Set<PutWaiter<JobRecord<TJob, TPriority, TOutput>>> =
     new Set();
   #consumer: JobConsumer | undefined;
@@ -787,7 +788,7 @@ export class PriorityJobQueue<TJob, TPriority = number, TOutput = unknown>
     delayMs: number,
     signal: AbortSignal | undefined,
   ): boolean {
-    const isFull = this.#putters.size > 0 || this.size >= this.#maxSize;
+    const isFull = this.size >= this.#maxSize;
     const lowest = isFull ? this.#droppable?.peek() : undefined;
     const canDrop = lowest !== undefined && lowest.rank > record.rank;
     if (isFull && !canDrop) return false;
@@ -1013,9 +1014,9 @@ export class PriorityJobQueue<TJob, TPriority = number, TOutput = unknown>
     if (job.status === TaskStatus.PENDING) {
       job.handle = this.#ready.update(job.handle!, this.#keyOf(job));
     }
-    if (job.extras?.dropHandle !== undefined) {
-      const { extras } = job;
-      extras.dropHandle = this.#droppable?.update(extras.dropHandle!, -rank);
+    const { extras } = job;
+    if (extras?.dropHandle !== undefined) {
+      extras.dropHandle = this.#droppable!.update(extras.dropHandle, -rank);
     }
     return true;
   }
@@ -1269,7 +1270,7 @@ export class PriorityJobQueue<TJob, TPriority = number, TOutput = unknown>
     record.handle = undefined;
     const { extras } = record;
     if (extras?.dropHandle !== undefined) {
-      this.#droppable?.delete(extras.dropHandle);
+      this.#droppable!.delete(extras.dropHandle);
       extras.dropHandle = undefined;
     }
   }

@@ -565,7 +565,7 @@ export class InMemoryRateLimiter<TKey> implements RateLimiter<TKey> {
     if (at < 0) return false;
     const { cells } = this.#table;
     const hadState = this.#algorithm.ticksToReset(cells, at, tick) > 0;
-    this.#table.delete(this.#idOf(key));
+    cells.set(this.#blank, at);
     return hadState;
   }
 

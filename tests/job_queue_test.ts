@@ -1,5 +1,6 @@
 import {
   deepStrictEqual,
+  fail,
   ok,
   rejects,
   strictEqual,
@@ -31,6 +32,7 @@ import {
   expectType,
   ModelStep,
   NOT_NUMBERS,
+  RUNS,
   watch,
   type Watched,
 } from "./foundation_support.ts";
@@ -670,6 +672,7 @@ describe("PriorityJobQueue", () => {
           .sort((a, b) => rank[list[a]!] - rank[list[b]!]);
         deepStrictEqual(taken, expected);
       }),
+      { numRuns: RUNS },
     );
   });
 
@@ -793,22 +796,22 @@ describe("PriorityJobQueue", () => {
 
     it("names the option and what it got", () => {
       const queue = new PriorityJobQueue<string>();
-      throws(
-        () => queue.enqueue("a", { priority: NaN }),
-        { code: "VALIDATION_INVALID_OPTION", message: /priority.*NaN/ },
-      );
-      throws(
-        () => queue.enqueue("a", { delayMs: -5 }),
-        { code: "VALIDATION_INVALID_OPTION", message: /delayMs.*-5/ },
-      );
-      throws(
-        () =>
-          queue.settle(
-            new PriorityJobQueue().enqueue(1).unwrap() as never,
-            okOf(1),
-          ),
-        { code: "VALIDATION_INVALID_OPTION", message: /job.*pending/ },
-      );
+      queue.subscribe({ wake() {} });
+      const running = queue.enqueue("running").unwrap();
+      queue.dequeue();
+      const waiting = queue.enqueue("waiting").unwrap();
+      const mistakes: readonly (readonly [string, string, () => unknown])[] = [
+        ["priority", "NaN", () => queue.enqueue("a", { priority: NaN })],
+        ["priority", "Infinity", () => queue.updatePriority(waiting, Infinity)],
+        ["delayMs", "-5", () => queue.enqueue("a", { delayMs: -5 })],
+        ["delayMs", "-1", () => queue.retry(running, -1)],
+        ["job", "pending", () => queue.settle(waiting, okOf(1))],
+        ["job", "undefined", () => queue.settle(undefined as never, okOf(1))],
+        ["consumer", "another", () => queue.subscribe({ wake() {} })],
+      ];
+      for (const [field, received, make] of mistakes) {
+        throws(make, (error) => isRefused(error, field, received));
+      }
     });
 
     const NO_RANKS = ["toString", "__proto__", "inherited", "other", ""];
@@ -861,7 +864,6 @@ describe("PriorityJobQueue", () => {
         defaultPriority: defaultPriority as number,
       })),
       ...[null, 5, "rank"].map((rank) => ({ rank: rank as never })),
-      { rank: () => NaN },
       { rank: { 0: 1, 1: NaN } },
       { rank: { 0: 1, 1: "2" } as never },
     ];
@@ -871,9 +873,19 @@ describe("PriorityJobQueue", () => {
         ? JSON.stringify(value)
         : String(value);
       it(`refuses to be made with ${name}: ${typeof value} ${shown}`, () => {
-        throws(() => new PriorityJobQueue(options), ValidationError);
+        throws(
+          () => new PriorityJobQueue(options),
+          (error) => isRefused(error, name!, ""),
+        );
       });
     }
+
+    it("refuses a default priority that the ranking has no number for", () => {
+      throws(
+        () => new PriorityJobQueue({ rank: () => NaN }),
+        (error) => isRefused(error, "defaultPriority", "0"),
+      );
+    });
 
     it("does nothing with a job of another queue", () => {
       const queue = new PriorityJobQueue<string>();
@@ -995,6 +1007,18 @@ describe("PriorityJobQueue", () => {
       strictEqual(queue.size, 0);
     });
 
+    it("lets go of one that its signal has ended, though there is no room", async () => {
+      const queue = new PriorityJobQueue<string>({ maxSize: 1 });
+      queue.enqueue("a").unwrap();
+      const signal = new CountingSignal();
+      const put = watch(queue.put("b", { signal: signal.asSignal() }));
+      signal.abort("why");
+      await flush();
+      strictEqual(put.value?.unwrapErr().code, "TASK_CANCELLED");
+      signal.removeEventListener = () => fail("It is still held.");
+      queue.seal(); // It turns to all that wait for room.
+    });
+
     it("gives each its own job where the one of the same id was cancelled before", async () => {
       const queue = new PriorityJobQueue<string>({ maxSize: 1 });
       queue.enqueue("a").unwrap();
@@ -1075,6 +1099,37 @@ describe("PriorityJobQueue", () => {
     });
   });
 
+  it("ready counts a job from its time on, though nobody looked", () => {
+    const clock = new ManualClock();
+    const queue = new PriorityJobQueue<string>({ clock });
+    queue.enqueue("a");
+    queue.enqueue("b", { delayMs: 5 });
+    strictEqual(queue.ready, 1);
+    clock.advance(5);
+    strictEqual(queue.ready, 2);
+  });
+
+  it("does not look at the clock while no job is delayed", () => {
+    let looks = 0;
+    class WatchedClock extends ManualClock {
+      override monotonic(): number {
+        looks++;
+        return super.monotonic();
+      }
+    }
+    const queue = new PriorityJobQueue<string>({ clock: new WatchedClock() });
+    const job = queue.enqueue("a").unwrap();
+    queue.updatePriority(job, 1);
+    queue.peek();
+    queue.dequeue();
+    queue.retry(job, 0);
+    queue.msUntilReady();
+    queue.dequeue();
+    strictEqual(looks, 0);
+    queue.enqueue("b", { delayMs: 5 });
+    ok(looks > 0);
+  });
+
   it("a reason that is thrown away is no unhandled rejection", async () => {
     const queue = new PriorityJobQueue<string>();
     const job = queue.enqueue("a").unwrap();
@@ -1126,6 +1181,12 @@ describe("PriorityJobQueue", () => {
     strictEqual(bad.ok, false);
   });
 });
+
+function isRefused(error: unknown, field: string, received: string): boolean {
+  return error instanceof ValidationError &&
+    error.code === "VALIDATION_INVALID_OPTION" &&
+    error.field === field && error.message.includes(received);
+}
 
 /** Takes all, and joins their payloads. */
 function drain<TPriority>(queue: PriorityJobQueue<string, TPriority>): string {

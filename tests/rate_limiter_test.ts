@@ -1,4 +1,10 @@
-import { deepStrictEqual, ok, strictEqual, throws } from "node:assert/strict";
+import {
+  deepStrictEqual,
+  fail,
+  ok,
+  strictEqual,
+  throws,
+} from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { CombinedRateLimiter } from "../src/combined_rate_limiter.ts";
@@ -414,6 +420,7 @@ const extremeRates: fc.Arbitrary<Rate> = fc.constantFrom(
   { limit: 4_503_599_627_371, periodMs: 1, burst: 1_001 },
   { limit: 1, periodMs: 4_503_599_627_371, burst: 1 },
   { limit: 1, periodMs: 2 ** 50, burst: 1 },
+  { limit: 1, periodMs: 2 ** 52, burst: 1 },
   { limit: 2 ** 52, periodMs: 1, burst: 2 ** 42 },
 );
 
@@ -1091,6 +1098,16 @@ describe("InMemoryRateLimiter.size", () => {
     strictEqual(limiter.size, 500);
   });
 
+  it("keys keep their numbers when the table grows and nothing is ever forgotten", () => {
+    const trial = { ...quota(9, Infinity), width: 3 };
+    const limiter = new InMemoryRateLimiter<number>(trial, {});
+    for (let round = 1; round <= 3; round++) {
+      for (let key = 0; key < 500; key++) {
+        strictEqual(limiter.consume(key).remaining, 9 - round);
+      }
+    }
+  });
+
   it("a span without end keeps all that there is room for", () => {
     const clock = new ManualClock();
     const limiter = new InMemoryRateLimiter<string>(quota(2, Infinity), {
@@ -1294,6 +1311,22 @@ describe("InMemoryRateLimiter with maxKeys", () => {
     );
   });
 
+  for (const onFull of ["forget", "deny"] as const) {
+    it(`with onFull "${onFull}" peek() allows a new key when consume() does, while there is room and after`, () => {
+      const limiter = new GcraLimiter({
+        limit: 1,
+        periodMs: 1_000,
+        maxKeys: 2,
+        onFull,
+      });
+      for (const key of ["a", "b", "c", "d"]) {
+        const { allowed, remaining } = limiter.peek(key);
+        strictEqual(remaining, allowed ? 1 : 0);
+        strictEqual(limiter.consume(key).allowed, allowed);
+      }
+    });
+  }
+
   it('with onFull "deny" a new key waits for good when nothing is ever forgotten', () => {
     const limiter = new InMemoryRateLimiter<string>(quota(9, Infinity), {
       maxKeys: 2,
@@ -1316,8 +1349,9 @@ describe("InMemoryRateLimiter with maxKeys", () => {
     });
     limiter.consume("a");
     limiter.consume("b");
-    deepStrictEqual(limiter.peek("c"), limiter.consume("c"));
-    deepStrictEqual(limiter.peek("c", 6), limiter.consume("c", 6));
+    for (const cost of [1, 5, 6]) {
+      deepStrictEqual(limiter.peek("c", cost), limiter.consume("c", cost));
+    }
     strictEqual(limiter.peek("a").remaining, 4);
     strictEqual(limiter.size, 2);
   });
@@ -1472,7 +1506,7 @@ describe("The options of the limiters", () => {
       for (
         const [units, periodMs] of [
           [2 ** 26, 2 ** 26],
-          [1, 2 ** 50],
+          [1, 2 ** 52],
           [2 ** 40, 1],
         ] as const
       ) {
@@ -1699,5 +1733,15 @@ describe("InMemoryRateLimiter with an algorithm of one's own", () => {
       "settle 2,80",
       "ticksToReset 2,80",
     ]);
+  });
+
+  it("does not ask it about a state that is not there", () => {
+    const limiter = new InMemoryRateLimiter<string>({
+      ...quota(2, 1_000),
+      give: () => fail("Nothing was taken."),
+      ticksToReset: () => fail("Nothing was taken."),
+    }, {});
+    limiter.refund("a");
+    strictEqual(limiter.reset("a"), false);
   });
 });

@@ -613,19 +613,30 @@ export function jobQueueConformance(
 
     it("throws at jobs that do not run, and changes nothing", () => {
       const { queue } = make({});
-      const foreign = make({}).queue.enqueue("foreign").unwrap();
+      const other = make({}).queue;
+      other.enqueue("runs elsewhere");
+      const foreignRunning = other.dequeue()!;
+      const foreign = other.enqueue("foreign").unwrap();
       const waiting = queue.enqueue("waiting").unwrap();
       const ended = queue.enqueue("ended").unwrap();
       ended.cancel();
       const fake = { ...waiting } as AnyJob;
-      for (const job of [foreign, waiting, ended, fake]) {
+      const refuses = (job: AnyJob): void => {
         throws(() => queue.attend(job, { stop: () => {} }), ValidationError);
         throws(() => queue.retry(job, 0), ValidationError);
         throws(() => queue.settle(job, okOf(1)), ValidationError);
+      };
+      for (const job of [foreign, foreignRunning, waiting, ended, fake]) {
+        refuses(job);
       }
-      strictEqual(queue.cancel(foreign), false);
+      for (const job of [foreign, foreignRunning, fake]) {
+        strictEqual(queue.cancel(job), false);
+      }
       strictEqual(foreign.status, TaskStatus.PENDING);
+      strictEqual(foreignRunning.status, TaskStatus.RUNNING);
       strictEqual(queue.dequeue(), waiting);
+      refuses({ ...waiting } as AnyJob);
+      strictEqual(waiting.status, TaskStatus.RUNNING);
       queue.settle(waiting, okOf(1));
       throws(() => queue.settle(waiting, okOf(2)), ValidationError);
       throws(() => queue.retry(waiting, 0), ValidationError);
