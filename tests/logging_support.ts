@@ -3,6 +3,7 @@
 import { deepStrictEqual, ok } from "node:assert/strict";
 import fc from "fast-check";
 import { Secret } from "../src/secret.ts";
+import { character } from "./foundation_support.ts";
 
 /** What a line told. */
 export type Told = Readonly<Record<string, unknown>>;
@@ -103,7 +104,7 @@ const HOSTILE_NAMES: readonly string[] = [
 /** A text, most likely an odd one. */
 export const hostileText: fc.Arbitrary<string> = fc.oneof(
   fc.constantFrom(...HOSTILE_TEXTS),
-  fc.string({ unit: "binary", maxLength: 60 }),
+  fc.string({ unit: character, maxLength: 60 }),
 );
 
 /** A name, most likely one that is used for something. */

@@ -22,7 +22,7 @@ import {
   type LabelValue,
   type MetricCollector,
 } from "../../src/metrics.ts";
-import { NOT_NUMBERS, RUNS } from "../foundation_support.ts";
+import { character, NOT_NUMBERS, RUNS } from "../foundation_support.ts";
 
 /** A collector without metrics, and its time. */
 export interface MetricCollectorUnderTest {
@@ -90,7 +90,7 @@ export const hostileText: fc.Arbitrary<string> = fc.oneof(
   fc.constantFrom(...HOSTILE_TEXTS),
   fc.array(fc.constantFrom(...HOSTILE_TEXTS), { maxLength: 4 })
     .map((parts) => parts.join("")),
-  fc.string({ unit: "binary", maxLength: 8 }),
+  fc.string({ unit: character, maxLength: 8 }),
 );
 
 /** Any value that a label can have. */
