@@ -22,6 +22,7 @@ import {
   type Result,
   RetryableTask,
   type StopError,
+  TokenRetryBudget,
   validateFormat,
 } from "../mod.ts";
 import {
@@ -107,6 +108,8 @@ export class Blocklist {
         abandonAfterMs: 0, // Nobody waits for a bad connection to end.
         maxAttempts: 2,
         retryOn: [ConnectionLostError],
+        // A back-end that is down is not asked twice as often for it.
+        budget: new TokenRetryBudget({ capacity: connections * 10 }),
         baseDelayMs: 0,
         onRetry: () => this.#pool.evict(),
         clock,

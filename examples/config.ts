@@ -22,7 +22,10 @@ type ServiceFields = {
   readonly maxCachedLinks: Field<number>;
   readonly maxBodyBytes: Field<number>;
   readonly bodyTimeoutMs: Field<number>;
+  readonly idleTimeoutMs: Field<number>;
   readonly logLevel: Field<LogLevel | "off">;
+  readonly spans: Field<boolean>;
+  readonly live: Field<boolean>;
   readonly drainMs: Field<number>;
   readonly shutdownTimeoutMs: Field<number>;
   readonly slugRetries: Field<number>;
@@ -32,6 +35,7 @@ type ServiceFields = {
   readonly maxAudited: Field<number>;
   readonly sessionMs: Field<number>;
   readonly requestsPerMinute: Field<number>;
+  readonly totalRequestsPerMinute: Field<number>;
   readonly logInsPerMinute: Field<number>;
   readonly blocklist: Field<string | undefined>;
   readonly blocklistConnections: Field<number>;
@@ -76,9 +80,23 @@ export function configBuilder(): ConfigBuilder<ServiceFields> {
       default: "30s",
       description: "How long a request's body may take",
     }),
+    idleTimeoutMs: field.duration({
+      default: "1m",
+      min: 10_000, // Bun counts in steps of four seconds, up to 255.
+      max: 255_000,
+      description: "How long a connection may neither send nor take anything",
+    }),
     logLevel: field.oneOf([...Object.values(LogLevel), "off"], {
       default: "info",
       description: "The least level that is logged",
+    }),
+    spans: field.boolean({
+      default: false,
+      description: "Whether spans go to the standard error, as lines of JSON",
+    }),
+    live: field.boolean({
+      default: true,
+      description: "Whether everybody may watch at / what the service does",
     }),
     drainMs: field.duration({
       default: "0s",
@@ -126,6 +144,11 @@ export function configBuilder(): ConfigBuilder<ServiceFields> {
       default: 600,
       min: 1,
       description: "How many requests a client may make",
+    }),
+    totalRequestsPerMinute: field.integer({
+      default: 600_000,
+      min: 1,
+      description: "How many requests all clients together may make",
     }),
     logInsPerMinute: field.integer({
       default: 5,

@@ -27,9 +27,11 @@ import { startBlocklist } from "./blocklist_server.ts";
 import { listen } from "./server.ts";
 import type { ReportState } from "./reports.ts";
 import type { Link } from "./links.ts";
+import type { Picture } from "./picture.ts";
 import { configBuilder } from "./config.ts";
 import { createService } from "./service.ts";
-import { InMemoryVisitCounts, type Visit, type VisitCounts } from "./visits.ts";
+import type { Visit } from "./events.ts";
+import { InMemoryVisitCounts, type VisitCounts } from "./visits.ts";
 
 const unforeseen: unknown[] = [];
 function onError(error: unknown): void {
@@ -149,6 +151,13 @@ async function logIn(user: string, password: string): Promise<string> {
   const { token } = await answer.json();
   tokens.set(user, token);
   return token;
+}
+
+/** What the service tells of itself at `/metrics`. */
+async function sample(name: string): Promise<number> {
+  const lines = (await (await send("/metrics")).text()).split("\n");
+  const line = lines.find((line) => line.startsWith(`${name} `));
+  return Number(line?.slice(name.length));
 }
 
 /** Checks that an answer is a problem as RFC 9457 has it, and gives it. */
@@ -435,6 +444,15 @@ await step("messages", async () => {
   return "visits counted; one dead after 3 attempts, replayed and counted";
 });
 
+await step("rank", async () => {
+  await order("example.com", "urgent");
+  const { report } = await outcomeOf("example.com");
+  const [first, second] = report!.mostVisited;
+  strictEqual(first?.slug, "docs");
+  ok(first.visits > second!.visits);
+  return `${first.slug} visited most, ${first.visits} times`;
+});
+
 await step("limit", async () => {
   let allowed = 0;
   let answer = await send("/", {}, "ada");
@@ -456,21 +474,46 @@ await step("limit", async () => {
 });
 
 await step("operate", async () => {
-  const metrics = await (await send("/metrics")).text();
-  const value = (sample: string): number => {
-    const line = metrics.split("\n").find((it) => it.startsWith(sample + " "));
-    return Number(line?.slice(sample.length));
-  };
-  const created =
-    'http_requests_total{method="POST",route="/links",status="201"}';
+  const created = await sample(
+    'http_requests_total{method="POST",route="/links",status="201"}',
+  );
   const durations = 'http_request_duration_seconds_count{route="/links"}';
-  ok(value(created) > 40 && value(durations) > value(created));
-  ok(value('cache_lookups_total{outcome="hit"}') > 0);
-  strictEqual(value("visits_dead"), 0);
+  ok(created > 40 && await sample(durations) > created);
+  ok(await sample('cache_lookups_total{outcome="hit"}') > 0);
+  ok(await sample("http_compression_saved_bytes_total") > 0);
+  strictEqual(await sample("visits_dead"), 0);
   strictEqual((await send("/healthz")).status, 200);
   const ready = await (await send("/readyz")).json();
   strictEqual(ready.status, "pass");
-  return `${value(created)} links counted, alive, ready`;
+  return `${created} links counted, alive, ready`;
+});
+
+/** What the page at the root shows, until the service ends. */
+const page = await (await send("/")).text();
+const stream = await send("/live");
+const pictures = stream.body!.pipeThrough(new TextDecoderStream()).getReader();
+async function nextPicture(): Promise<Picture> {
+  const { value = "" } = await pictures.read();
+  const latest = value.trim().split("\n\n").at(-1)!; // Others may be before it.
+  return JSON.parse(latest.slice("data: ".length));
+}
+
+await step("live", async () => {
+  match(page, /<script>[^]+new EventSource\("\/live"\)/);
+  strictEqual(stream.headers.get("content-type"), "text/event-stream");
+  const wanted = (await nextPicture()).figures.requests + 5;
+  for (let i = 0; i < 5; i++) await send("/s/docs");
+  let picture: Picture;
+  do picture = await nextPicture(); while (
+    picture.figures.requests < wanted
+  );
+  const { figures, health, events, log } = picture;
+  strictEqual(figures.requests, wanted);
+  strictEqual(figures.hits, await sample('cache_lookups_total{outcome="hit"}'));
+  strictEqual(health.status, "healthy");
+  strictEqual(events[0]?.slug, "docs");
+  strictEqual(log[0]?.request?.route, "/s/:slug");
+  return "a picture a second: 5 more requests, their events and lines";
 });
 
 await step("trace", async () => {
@@ -548,8 +591,13 @@ await step("delete", async () => {
 });
 
 await step("shut down", async () => {
+  service.drain();
+  while (!(await pictures.read()).done);
   await server.close();
   await service.close();
+  const anchored = JSON.parse(log.entries.at(-1)!.line);
+  strictEqual(anchored.message, "audit anchored");
+  ok(anchored.seq > 0);
   await fetch(server.url).then(
     () => ok(false, "the port still answers"),
     () => {},
@@ -557,7 +605,7 @@ await step("shut down", async () => {
   strictEqual(blocklist.connections, 0);
   await blocklist.close();
   deepStrictEqual(unforeseen, []);
-  return "the port is free, no connection is left, nothing unforeseen happened";
+  return "the stream has ended, the trail is anchored, nothing is left open";
 });
 
 const elapsedMs = Math.round(systemClock.monotonic() - startedAt);

@@ -28,12 +28,13 @@ export interface Owned {
 
 /** Lets callers do what they may. */
 export class Guard {
-  readonly #hasUsers: boolean;
+  /** Where there are none, anybody may do anything. */
+  readonly hasUsers: boolean;
   readonly #admins: readonly string[];
   readonly #access: PolicyBasedAuthorizer<Owned, Action>;
 
   constructor(hasUsers: boolean, admins: readonly string[]) {
-    this.#hasUsers = hasUsers;
+    this.hasUsers = hasUsers;
     this.#admins = admins;
     this.#access = new PolicyBasedAuthorizer<Owned, Action>({
       policies: hasUsers
@@ -52,7 +53,7 @@ export class Guard {
 
   /** The answer to a stranger, where there are users; `undefined` for others. */
   refuseStranger({ token }: Caller): Response | undefined {
-    return this.#hasUsers && token === undefined
+    return this.hasUsers && token === undefined
       ? problemResponse(unauthorized())
       : undefined;
   }

@@ -1,11 +1,13 @@
 /**
- * What an HTTP service needs around its own work: problem details (RFC 9457)
- * and a JSON body, compressed or not, that is bounded in size and time.
+ * What an HTTP service needs around its own work: problem details (RFC 9457), a
+ * JSON body, compressed or not, that is bounded in size and time, and which part
+ * of a list is asked for.
  *
  * @module
  */
 
 import {
+  allErrors,
   catchToResult,
   type Clock,
   CompressionError,
@@ -15,6 +17,9 @@ import {
   type Result,
   supportedCodings,
   type TimerHandle,
+  validateFormat,
+  validateRange,
+  type ValidationError,
 } from "../mod.ts";
 
 /** Something that went wrong, as HTTP tells it. */
@@ -184,4 +189,32 @@ function concatenate(chunks: readonly Uint8Array[], size: number): Uint8Array {
     offset += chunk.length;
   }
   return bytes;
+}
+
+/** A part of a list. */
+export interface Page {
+  readonly offset: number;
+  readonly limit: number;
+}
+
+/** Reads `?offset=0&limit=20`, which are the defaults. */
+export function readPage(
+  url: URL,
+): Result<Page, readonly ValidationError[]> {
+  return allErrors({
+    offset: readNumber(url, "offset", 0, { min: 0 }),
+    limit: readNumber(url, "limit", 20, { min: 1, max: 100 }),
+  });
+}
+
+function readNumber(
+  url: URL,
+  name: string,
+  fallback: number,
+  limits: { readonly min: number; readonly max?: number },
+): Result<number, ValidationError> {
+  const text = url.searchParams.get(name);
+  if (text === null) return ok(fallback);
+  return validateFormat(name, text, /\d+/)
+    .andThen((digits) => validateRange(name, Number(digits), limits));
 }

@@ -44,7 +44,6 @@ const HTTP_URL: Format = {
   description: "an absolute http or https URL of at most 2048 characters",
   pattern: /https?:\/\/[^\s]{1,2040}/i,
 };
-
 const NOTE: Format = {
   description: "1 to 1000 characters",
   pattern: /[^]{1,1000}/,

@@ -7,39 +7,29 @@
  */
 
 import {
-  type CacheStats,
   type Clock,
-  CompositeHealthCheck,
+  type CompositeHealthCheck,
   type Counter,
   extract,
   type Gauge,
   type Histogram,
   inject,
   type LabelValue,
-  MetricRegistry,
+  type MetricRegistry,
   prometheusHandler,
   registerRuntimeMetrics,
-  type Repository,
   type StructuredLogger,
   type Tracer,
 } from "../mod.ts";
-import type { Blocklist } from "./blocklist.ts";
-import type { Link } from "./links.ts";
-import type { Reports } from "./reports.ts";
 import type { Routed } from "./router.ts";
-import type { Visits } from "./visits.ts";
 
-/** What is measured and looked at. */
+/** What operators are told by. */
 export interface OperationParts {
-  readonly links: Repository<Link>;
-  readonly cache: { readonly stats: CacheStats };
-  readonly blocklist: Blocklist | undefined;
-  readonly reports: Reports;
-  readonly visits: Visits;
+  readonly registry: MetricRegistry;
+  readonly health: CompositeHealthCheck;
   readonly tracer: Tracer;
   readonly logger: StructuredLogger;
   readonly clock: Clock;
-  readonly onError: (error: unknown) => void;
 }
 
 const METHODS = [
@@ -71,12 +61,11 @@ export class Operations {
   readonly #durations: Histogram<{ route: LabelValue }>;
   readonly #running: Gauge;
 
-  constructor(parts: OperationParts) {
-    const { clock, onError } = parts;
-    const registry = new MetricRegistry({ clock, onError });
-    this.#tracer = parts.tracer;
-    this.#logger = parts.logger;
+  constructor({ registry, health, tracer, logger, clock }: OperationParts) {
+    this.#tracer = tracer;
+    this.#logger = logger;
     this.#clock = clock;
+    this.#health = health;
     this.#runtime = registerRuntimeMetrics(registry);
     this.#requests = registry.counter({
       name: "http_requests",
@@ -93,12 +82,10 @@ export class Operations {
       name: "http_requests_running",
       help: "Requests under way",
     });
-    collectFrom(registry, parts);
-    this.#health = healthOf(parts);
     this.#handlers = new Map([
       ["/metrics", prometheusHandler(registry)],
-      ["/healthz", this.#health.handler({ tags: ["liveness"] })],
-      ["/readyz", this.#health.handler({ tags: ["readiness"] })],
+      ["/healthz", health.handler({ tags: ["liveness"] })],
+      ["/readyz", health.handler({ tags: ["readiness"] })],
     ]);
   }
 
@@ -140,81 +127,4 @@ export class Operations {
   close(): void {
     this.#runtime[Symbol.dispose]();
   }
-}
-
-/** What the parts know themselves is looked up when somebody asks. */
-function collectFrom(
-  registry: MetricRegistry,
-  { cache, blocklist, reports, visits }: OperationParts,
-): void {
-  const lookUps = registry.counter({
-    name: "cache_lookups",
-    help: "Look-ups of links in the cache",
-    labels: { outcome: ["hit", "miss"] },
-  });
-  const hits = lookUps.with({ outcome: "hit" });
-  const misses = lookUps.with({ outcome: "miss" });
-  const cached = registry.gauge({
-    name: "cache_entries",
-    help: "Look-ups that are cached",
-  });
-  const connections = registry.gauge({
-    name: "blocklist_connections",
-    help: "Connections to the blocklist",
-    labels: { state: ["idle", "inUse", "unhealthy", "creating"] },
-  });
-  const waiting = registry.gauge({
-    name: "blocklist_waiting",
-    help: "Requests that wait for a connection to the blocklist",
-  });
-  const queued = registry.gauge({
-    name: "reports_queued",
-    help: "Reports that wait or are being drawn",
-  });
-  const dead = registry.gauge({
-    name: "visits_dead",
-    help: "Visits that could not be counted",
-  });
-  registry.addCollector(async () => {
-    const { stats } = cache;
-    hits.inc(stats.hits - hits.value);
-    misses.inc(stats.misses - misses.value);
-    cached.set(stats.size);
-    queued.set(reports.size);
-    if (blocklist !== undefined) {
-      for (const state of ["idle", "inUse", "unhealthy", "creating"] as const) {
-        connections.set({ state }, blocklist.stats[state]);
-      }
-      waiting.set(blocklist.stats.waiting);
-    }
-    dead.set(await visits.countDeadLetters());
-  });
-}
-
-/** Without a blocklist there are no new links; all else goes on. */
-function healthOf(
-  { links, blocklist, visits, clock }: OperationParts,
-): CompositeHealthCheck {
-  const health = new CompositeHealthCheck("links", { clock });
-  health.addCheck({
-    name: "links",
-    async check() {
-      await links.getAll({ limit: 1 });
-    },
-  }, { tags: ["readiness"] });
-  health.addCheck({
-    name: "visits",
-    async check() {
-      const count = await visits.countDeadLetters();
-      return count === 0 ? "healthy" : "degraded";
-    },
-  }, { critical: false, tags: ["readiness"] });
-  if (blocklist !== undefined) {
-    health.addCheck({
-      name: "blocklist",
-      check: async (_, signal) =>
-        (await blocklist.check("localhost", { signal })).map(() => {}),
-    }, { critical: false, ttlMs: 5_000, tags: ["readiness"] });
-  }
-  return health;
 }

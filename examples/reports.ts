@@ -15,20 +15,23 @@ import {
   JobRunner,
   MemoryStore,
   ok,
+  parseStatus,
   PriorityJobQueue,
   type RandomSource,
   type Repository,
   type Result,
   type SpanContext,
+  type StatusSet,
   type TaskError,
-  TaskScheduler,
   type TaskStatus,
+  topK,
   type Tracer,
   validateFormat,
   validateType,
   type ValidationError,
 } from "../mod.ts";
 import type { Link } from "./links.ts";
+import type { Visits } from "./visits.ts";
 
 /** What a report tells. */
 export interface Report {
@@ -36,6 +39,14 @@ export interface Report {
   readonly links: number;
   /** The slugs of the latest ten, the latest first. */
   readonly latest: readonly string[];
+  /** The ten that were visited most, the first of them first. */
+  readonly mostVisited: readonly VisitedLink[];
+}
+
+/** How often a link was visited. */
+export interface VisitedLink {
+  readonly slug: string;
+  readonly visits: number;
 }
 
 /** Where a report stands. */
@@ -59,22 +70,23 @@ interface ReportJob {
 /** What the reports work with. */
 export interface ReportParts {
   readonly links: Repository<Link>;
+  readonly visits: Pick<Visits, "countOf">;
   readonly clock: Clock;
   readonly random: RandomSource;
   readonly tracer: Tracer;
   readonly onError: (error: unknown) => void;
 }
 
-const RANKS = { urgent: 0, normal: 1, idle: 2 } as const;
-type Urgency = keyof typeof RANKS;
+const Urgency = {
+  URGENT: "urgent",
+  NORMAL: "normal",
+  IDLE: "idle",
+} as const satisfies StatusSet;
+type Urgency = (typeof Urgency)[keyof typeof Urgency];
 
 const HOST: Format = {
   description: "a host in lower case, with its port if it has one",
   pattern: /[a-z0-9.-]{1,253}(:\d{1,5})?/,
-};
-const URGENCY: Format = {
-  description: Object.keys(RANKS).join(", "),
-  pattern: /urgent|normal|idle/,
 };
 
 /** How many links are read at a time. */
@@ -85,21 +97,22 @@ const KEPT_MS = 10 * 60_000;
 /** Draws reports, and remembers them for a while. */
 export class Reports {
   readonly #links: Repository<Link>;
+  readonly #visits: Pick<Visits, "countOf">;
+  readonly #tracer: Tracer;
   readonly #onError: (error: unknown) => void;
   readonly #queue: PriorityJobQueue<ReportJob, Urgency, Report>;
   readonly #runner: JobRunner<ReportJob, Report>;
-  readonly #scheduler: TaskScheduler;
   readonly #finished: MemoryStore<string, ReportState>;
 
-  readonly #tracer: Tracer;
-
-  constructor({ links, clock, random, tracer, onError }: ReportParts) {
+  constructor(parts: ReportParts) {
+    const { clock, random, tracer, onError } = parts;
+    this.#links = parts.links;
+    this.#visits = parts.visits;
     this.#tracer = tracer;
-    this.#links = links;
     this.#onError = onError;
     this.#queue = new PriorityJobQueue<ReportJob, Urgency, Report>({
-      rank: RANKS,
-      defaultPriority: "normal",
+      rank: { urgent: 0, normal: 1, idle: 2 },
+      defaultPriority: Urgency.NORMAL,
       agingMsPerLevel: 60_000, // An idle one waits two minutes longer at most.
       maxSize: 1_000,
       clock,
@@ -121,10 +134,6 @@ export class Reports {
       },
     );
     this.#finished = new MemoryStore({ defaultTtlMs: KEPT_MS, clock });
-    this.#scheduler = new TaskScheduler({ clock, onError });
-    this.#scheduler.every(KEPT_MS, () => this.#finished.prune(), {
-      background: true,
-    }).unwrap();
   }
 
   /** Orders a report, as `{ host, urgency? }` asks for it. */
@@ -133,14 +142,14 @@ export class Reports {
   ): Result<ReportState, readonly ValidationError[] | TaskError> {
     const body = validateType("body", input, "object");
     if (!body.ok) return err([body.error]);
-    const { host, urgency = "normal" } = body.value;
-    const checked = allErrors([
-      validateFormat("host", host, HOST),
-      validateFormat("urgency", urgency, URGENCY),
-    ]);
+    const { host, urgency = Urgency.NORMAL } = body.value;
+    const checked = allErrors({
+      id: validateFormat("host", host, HOST),
+      priority: parseStatus(Urgency, urgency, "urgency"),
+    });
     if (!checked.ok) return checked;
 
-    const [id, priority] = checked.value as [string, Urgency];
+    const { id, priority } = checked.value;
     const parent = this.#tracer.active();
     const ordered = this.#queue.enqueue({ host: id, parent }, { id, priority });
     if (!ordered.ok) return ordered;
@@ -163,32 +172,39 @@ export class Reports {
     return job === undefined ? this.#finished.get(host) : stateOf(job);
   }
 
+  /** Forgets those that were drawn long ago. */
+  prune(): void {
+    this.#finished.prune();
+  }
+
   /** Calls a report off. */
   cancel(host: string): boolean {
     return this.#queue.get(host)?.cancel("nobody wants it any more") ?? false;
   }
 
   /** Ends them all: nothing is pending afterwards. */
-  async close(): Promise<void> {
-    await Promise.all([
-      this.#runner.close({ drainMs: 1_000 }),
-      this.#scheduler.close({ drainMs: 0 }),
-    ]);
+  close(): Promise<void> {
+    return this.#runner.close({ drainMs: 1_000 });
   }
 
   async #draw(host: string, signal: AbortSignal): Promise<Report> {
     let links = 0;
     const latest: string[] = [];
+    let mostVisited: readonly VisitedLink[] = [];
     for (let offset = 0;; offset += PAGE) {
       signal.throwIfAborted();
       const page = await this.#links.getAll({ offset, limit: PAGE });
+      const visited = [...mostVisited];
       for (const link of page) {
         if (new URL(link.url).host !== host) continue;
         links++;
         latest.unshift(link.slug);
         latest.length = Math.min(latest.length, SHOWN);
+        const visits = await this.#visits.countOf(link);
+        visited.push({ slug: link.slug, visits });
       }
-      if (page.length < PAGE) return { links, latest };
+      mostVisited = topK(visited, SHOWN, ({ visits }) => visits);
+      if (page.length < PAGE) return { links, latest, mostVisited };
     }
   }
 

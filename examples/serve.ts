@@ -8,7 +8,14 @@
  */
 
 import process from "node:process";
-import { KeyRing, LineSink, PrettySink, systemClock } from "../mod.ts";
+import {
+  BatchSpanExporter,
+  ConsoleSpanExporter,
+  KeyRing,
+  LineSink,
+  PrettySink,
+  systemClock,
+} from "../mod.ts";
 import { configBuilder, type ServiceConfig } from "./config.ts";
 import { createService } from "./service.ts";
 import { listen } from "./server.ts";
@@ -49,7 +56,11 @@ const write = (text: string) => void process.stdout.write(text);
 const sink = process.stdout.isTTY
   ? new PrettySink({ write, colors: true })
   : new LineSink({ write });
-const service = createService(config.value, { sinks: [sink], keys });
+const writeError = (line: string) => void process.stderr.write(`${line}\n`);
+const spans = config.value.spans
+  ? new BatchSpanExporter(new ConsoleSpanExporter({ write: writeError }))
+  : undefined;
+const service = createService(config.value, { sinks: [sink], keys, spans });
 const server = await listen(
   service.fetch,
   {

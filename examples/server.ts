@@ -23,6 +23,11 @@ export interface ListenOptions {
   readonly host: string;
   /** 0 for a free one. */
   readonly port: number;
+  /**
+   * How long a connection may neither send nor take anything, in ms. On Deno it
+   * may for ever: there, that is for a proxy to see to.
+   */
+  readonly idleTimeoutMs: number;
   /** How long requests under way may take once `close()` is called, in ms. */
   readonly shutdownTimeoutMs: number;
   /** Gets what goes wrong outside the service, and not through a client. */

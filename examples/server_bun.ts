@@ -16,6 +16,7 @@ declare const Bun: {
   serve(options: {
     hostname: string;
     port: number;
+    idleTimeout: number;
     fetch: (request: Request, server: BunServer) => Promise<Response>;
     error: (error: unknown) => Response;
   }): BunServer;
@@ -24,11 +25,12 @@ declare const Bun: {
 /** Starts a server on Bun. */
 export function listen(
   fetch: FetchFunction,
-  { host, port, shutdownTimeoutMs, onError }: ListenOptions,
+  { host, port, idleTimeoutMs, shutdownTimeoutMs, onError }: ListenOptions,
 ): Promise<RunningServer> {
   const server = Bun.serve({
     hostname: host,
     port,
+    idleTimeout: Math.ceil(idleTimeoutMs / 1_000),
     fetch: (request, server) =>
       fetch(request, { address: server.requestIP(request)?.address }),
     error(error) {

@@ -12,6 +12,8 @@ export function listen(
   fetch: FetchFunction,
   { host, port, shutdownTimeoutMs, onError }: ListenOptions,
 ): Promise<RunningServer> {
+  const underWay = new Set<Promise<Response>>();
+  let isClosing = false;
   const server = Deno.serve({
     hostname: host,
     port,
@@ -20,14 +22,30 @@ export function listen(
       onError(error);
       return new Response(null, { status: 500 });
     },
-  }, (request, { remoteAddr }) => fetch(request, peerOf(remoteAddr)));
+  }, (request, { remoteAddr }) => {
+    if (isClosing) return refusal();
+    const answer = fetch(request, peerOf(remoteAddr));
+    underWay.add(answer);
+    const forget = () => void underWay.delete(answer);
+    answer.then(forget, forget);
+    return answer;
+  });
   return Promise.resolve({
     url: originOf(host, server.addr.port),
-    close: () =>
-      // There is no forcing what shutdown() waits for: those connections end
-      // with the process.
-      closeWithin(shutdownTimeoutMs, server.shutdown(), () => {}),
+    async close() {
+      isClosing = true;
+      // shutdown() breaks off the bodies that are still on their way here.
+      const answered = Promise.allSettled(underWay);
+      const ended = answered.then(() => server.shutdown());
+      // There is no forcing what it waits for: those connections end with the
+      // process.
+      await closeWithin(shutdownTimeoutMs, ended, () => {});
+    },
   });
+}
+
+function refusal(): Response {
+  return new Response(null, { status: 503, headers: { connection: "close" } });
 }
 
 function peerOf(remote: Deno.Addr): Peer {

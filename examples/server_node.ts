@@ -19,7 +19,7 @@ import {
 /** Starts a server on Node. */
 export async function listen(
   fetch: FetchFunction,
-  { host, port, shutdownTimeoutMs, onError }: ListenOptions,
+  { host, port, idleTimeoutMs, shutdownTimeoutMs, onError }: ListenOptions,
 ): Promise<RunningServer> {
   const server = createServer((incoming, outgoing) => {
     // A connection that is kept alive must not be served after close().
@@ -33,6 +33,7 @@ export async function listen(
       if (!server.listening) setImmediate(() => server.closeIdleConnections());
     });
   });
+  server.setTimeout(idleTimeoutMs);
   server.listen(port, host);
   await once(server, "listening");
   return {

@@ -1,11 +1,13 @@
 /**
  * A link shortener one could run: the reference service of Groundwork. It is
  * written once as `fetch(request)`, and started by thin files on Deno, Node and
- * Bun. Read it from top to bottom; it takes ten minutes.
+ * Bun. Read it from top to bottom; it takes ten minutes. `README.md` beside it
+ * tells which part of the package is at work where.
  *
  * | request | answer |
  * | --- | --- |
- * | `GET /` | what there is, as a page |
+ * | `GET /` | what there is, and what the service does now, as a page |
+ * | `GET /live` | the same for the page, as a stream of events |
  * | `POST /links` `{ url, slug?, owner?, note? }` | 201 and the link |
  * | `GET /links?offset=0&limit=20` | a part of the links |
  * | `GET /links/{slug}` | one link |
@@ -28,9 +30,11 @@
  * | `GET /healthz`, `GET /readyz` | whether it is alive, and ready |
  *
  * Where `LINKS_PASSWORDS` names users, links are made and changed by their owners,
- * who show their tokens, and by those whom `LINKS_ADMINS` names. With `LINKS_KEYS` a
- * link may have a note, which only they see, and nobody who reads the store. Each client may do so much a minute, and is told
- * how much is left: a user is one wherever he comes from, else an address is.
+ * who show their tokens, and by those whom `LINKS_ADMINS` names. With `LINKS_KEYS`
+ * a link may have a note, which only they see, and nobody who reads the store.
+ *
+ * Each client may do so much a minute, and is told how much is left: a user is one
+ * wherever he comes from, else an address is. All together may do so much as well.
  *
  * Where `LINKS_BLOCKLIST` names a back-end, it is asked about the host of each
  * new link; without its word there is no link: 403 where the host is blocked, 503
@@ -43,9 +47,10 @@
  */
 
 import {
-  allErrors,
   Cipher,
   type Clock,
+  CombinedRateLimiter,
+  CompressionService,
   compressResponse,
   EventBus,
   GcraLimiter,
@@ -55,44 +60,46 @@ import {
   type KeyRing,
   Logger,
   type LogSink,
-  ok,
+  MemorySink,
+  MetricRegistry,
   type RandomSource,
   rateLimitHeaders,
   type Repository,
-  type Result,
   type SpanExporter,
   type StructuredLogger,
   systemClock,
   systemRandom,
+  TaskScheduler,
   Tracer,
-  validateFormat,
-  validateRange,
-  type ValidationError,
 } from "../mod.ts";
-import { failure, MINUTE, notFound, tooMany } from "./answers.ts";
+import { MINUTE, tooMany } from "./answers.ts";
+import { addAuditRoutes } from "./audit_routes.ts";
 import { Blocklist } from "./blocklist.ts";
 import { CachedLinks } from "./cached_links.ts";
 import type { ServiceConfig } from "./config.ts";
+import type { ServiceEvents } from "./events.ts";
 import { Guard } from "./guard.ts";
-import { HttpProblem, problemResponse, readJson } from "./http.ts";
-import { type Link, linkCreator } from "./links.ts";
-import { Operations } from "./operations.ts";
+import { healthOf } from "./health.ts";
+import { anchor, keepHouse } from "./housekeeping.ts";
+import { HttpProblem, problemResponse } from "./http.ts";
 import { addLetterRoutes } from "./letter_routes.ts";
+import { addLinkRoutes } from "./link_routes.ts";
+import { type Link, linkCreator } from "./links.ts";
+import { Live } from "./live.ts";
+import { addLiveRoutes } from "./live_routes.ts";
+import { measure } from "./measures.ts";
+import { Operations } from "./operations.ts";
+import { MOST_SHOWN } from "./picture.ts";
 import { addReportRoutes } from "./report_routes.ts";
 import { Reports } from "./reports.ts";
 import { type Caller, type Routed, Router } from "./router.ts";
-import type { Peer } from "./server.ts";
 import { sealedLinks } from "./sealed_links.ts";
+import type { Peer } from "./server.ts";
 import { addSessionRoutes } from "./session_routes.ts";
 import { Sessions } from "./sessions.ts";
 import { tracedBlocklist, tracedLinks } from "./traced.ts";
 import { Trail } from "./trail.ts";
-import {
-  InMemoryVisitCounts,
-  type ServiceEvents,
-  type VisitCounts,
-  Visits,
-} from "./visits.ts";
+import { InMemoryVisitCounts, type VisitCounts, Visits } from "./visits.ts";
 
 /** What the service works with; tests bring their own. */
 export interface ServiceParts {
@@ -103,7 +110,7 @@ export interface ServiceParts {
   /** Where log entries go. Default: nowhere. */
   readonly sinks?: readonly LogSink[];
   /** Where spans go; it is closed with the service. Default: nowhere. */
-  readonly spans?: SpanExporter;
+  readonly spans?: SpanExporter | undefined;
   readonly clock?: Clock;
   readonly random?: RandomSource;
   /** Gets what clients are not told as well, besides the log. */
@@ -116,7 +123,10 @@ export interface LinkService {
   readonly logger: StructuredLogger;
   /** Answers a request of a peer. */
   fetch(request: Request, peer?: Peer): Promise<Response>;
-  /** Has it tell that it wants no more requests; it still answers them. */
+  /**
+   * Has it tell that it wants no more requests; it still answers them, but for
+   * streams, which would not end by themselves.
+   */
   drain(): void;
   /**
    * Ends what goes on in the background, once the server has closed; nothing is
@@ -147,9 +157,12 @@ export function createService(
     keys,
   } = parts;
 
+  // --- What it tells of itself
+
+  const tail = new MemorySink({ maxEntries: MOST_SHOWN });
   const tracer = new Tracer({ ...(spans && { exporter: spans }), clock });
   const logger = new Logger({
-    sinks,
+    sinks: [...sinks, tail],
     level: config.logLevel,
     context: { service: "links" },
     span: () => tracer.active(),
@@ -159,6 +172,10 @@ export function createService(
     logger.error("unforeseen", () => toError(error));
     parts.onError?.(error);
   };
+  const registry = new MetricRegistry({ clock, onError });
+  const events = new EventBus<ServiceEvents>({ onError });
+
+  // --- Links: stored sealed, looked up in a cache
 
   const cache = new InMemoryCacheProvider<Link | undefined>({
     maxEntries: config.maxCachedLinks,
@@ -168,6 +185,33 @@ export function createService(
   const sealed = keys ? sealedLinks(open, new Cipher(keys)) : open;
   const cached = new CachedLinks(sealed, cache);
   const links = tracedLinks(tracer, "cache", cached);
+
+  // --- Who may do what, and how much of it
+
+  const { passwords, sessionMs } = config;
+  const sessions = passwords && new Sessions({ passwords, sessionMs, clock });
+  const admins = config.admins?.split(",") ?? [];
+  const guard = new Guard(passwords !== undefined, admins);
+  const trail = new Trail({ maxEntries: config.maxAudited, clock, onError });
+
+  const logIns = new GcraLimiter({
+    limit: config.logInsPerMinute,
+    ...MINUTE,
+    clock,
+  });
+  const everybody = new GcraLimiter({
+    limit: config.totalRequestsPerMinute,
+    ...MINUTE,
+    keyOf: () => "everybody",
+    clock,
+  });
+  const requests = new CombinedRateLimiter([
+    new GcraLimiter({ limit: config.requestsPerMinute, ...MINUTE, clock }),
+    everybody,
+  ]);
+
+  // --- What new links take
+
   const blocklist = config.blocklist === undefined ? undefined : new Blocklist({
     address: config.blocklist,
     connections: config.blocklistConnections,
@@ -177,8 +221,6 @@ export function createService(
     random,
     onError,
   });
-  const admins = config.admins?.split(",") ?? [];
-  const guard = new Guard(config.passwords !== undefined, admins);
   const createLink = linkCreator({
     links,
     blocklist: blocklist && tracedBlocklist(tracer, blocklist),
@@ -189,123 +231,62 @@ export function createService(
     random,
     retries: config.slugRetries,
   });
-  const reports = new Reports({ links, clock, random, tracer, onError });
-  const events = new EventBus<ServiceEvents>({ onError });
+
+  // --- What goes on behind the answers
+
   const visits = new Visits({ events, counts, clock, random, onError });
-
-  const trail = new Trail({ maxEntries: config.maxAudited, clock, onError });
-
-  const { passwords, sessionMs, requestsPerMinute, logInsPerMinute } = config;
-  const sessions = passwords && new Sessions({ passwords, sessionMs, clock });
-  const requests = new GcraLimiter({
-    limit: requestsPerMinute,
-    ...MINUTE,
-    clock,
-  });
-  const logIns = new GcraLimiter({
-    limit: logInsPerMinute,
-    ...MINUTE,
-    clock,
-  });
-
-  /** A link without what the caller may not see. */
-  function shown(link: Link, { token }: Caller): Link {
-    const resource = { type: "link", owner: link.owner } as const;
-    const maySee = guard.may(token?.userId, "see", resource);
-    return maySee ? link : withoutNote(link);
-  }
-
-  const router = new Router()
-    .on("GET", "/", () => html(WELCOME))
-    .on("POST", "/links", async (request, { caller }) => {
-      const refused = guard.refuseStranger(caller);
-      if (refused) return refused;
-      const body = await readJson(request, config, clock);
-      if (!body.ok) return problemResponse(body.error);
-      const created = await createLink.execute({
-        body: body.value,
-        user: caller.token?.userId,
-        client: request,
-      });
-      if (!created.ok) return failure(created.error);
-      const location = `/links/${created.value.slug}`;
-      return Response.json(created.value, {
-        status: 201,
-        headers: { location },
-      });
-    })
-    .on("GET", "/links", async (_request, { url, caller }) => {
-      const page = readPage(url);
-      if (!page.ok) return failure(page.error);
-      const all = await links.getAll(page.value);
-      return Response.json({ links: all.map((link) => shown(link, caller)) });
-    })
-    .on("GET", "/links/:slug", async (_request, { params, caller }) => {
-      const link = await links.get(params.slug!);
-      return link
-        ? Response.json(shown(link, caller))
-        : failure(notFound("Link", params.slug!));
-    })
-    .on("DELETE", "/links/:slug", async (_request, { params, caller }) => {
-      const { slug } = params;
-      const link = sessions && await links.get(slug!);
-      const refused = link &&
-        guard.refuse(caller, "change", { type: "link", owner: link.owner });
-      if (refused) return refused;
-      const deleted = await links.delete(slug!);
-      return deleted
-        ? new Response(null, { status: 204 })
-        : failure(notFound("Link", slug!));
-    })
-    .on("DELETE", "/owners/:owner/links", async (_request, match) => {
-      const { params, caller } = match;
-      const resource = { type: "link", owner: params.owner! } as const;
-      const refused = guard.refuse(caller, "change", resource);
-      if (refused) return refused;
-      return Response.json({
-        deleted: await cached.deleteAllOf(params.owner!),
-      });
-    })
-    .on("GET", "/links/:slug/visits", async (_request, { params }) => {
-      const link = await links.get(params.slug!);
-      if (!link) return failure(notFound("Link", params.slug!));
-      return Response.json({ visits: await visits.countOf(link) });
-    })
-    .on("GET", "/s/:slug", async (request, { params: { slug } }) => {
-      const link = await links.get(slug!);
-      if (!link) return failure(notFound("Link", slug!));
-      if (request.method === "GET") {
-        const visitedAt = new Date(clock.now()).toISOString();
-        events.emit("link.visited", { link: withoutNote(link), visitedAt });
-      }
-      return new Response(null, {
-        status: 302,
-        headers: { location: link.url },
-      });
-    })
-    .on("GET", "/audit", async (_request, { url, caller }) => {
-      const refused = guard.refuse(caller, "see", { type: "auditTrail" });
-      if (refused) return refused;
-      const page = readPage(url);
-      if (!page.ok) return failure(page.error);
-      return Response.json(await trail.read(page.value));
-    });
-
-  addReportRoutes(router, { reports, config, clock });
-  addLetterRoutes(router, { visits, guard });
-  if (sessions) addSessionRoutes(router, { sessions, logIns, config, clock });
-
-  const operations = new Operations({
+  const reports = new Reports({
     links,
+    visits,
+    clock,
+    random,
+    tracer,
+    onError,
+  });
+  const scheduler = new TaskScheduler({ clock, onError });
+  keepHouse(scheduler, { cache, reports, sessions, trail, logger });
+
+  // --- What those see who keep it running
+
+  const compression = new CompressionService();
+  measure(registry, {
     cache,
+    compression,
+    everybody,
     blocklist,
     reports,
     visits,
+  });
+  const health = healthOf({ links, blocklist, visits, clock });
+  const operations = new Operations({
+    registry,
+    health,
     tracer,
     logger,
     clock,
-    onError,
   });
+  const live = config.live
+    ? new Live({ registry, health, events, log: tail, scheduler, clock })
+    : undefined;
+
+  // --- Routes
+
+  const router = new Router();
+  addLiveRoutes(router, live);
+  addLinkRoutes(router, {
+    links,
+    cached,
+    createLink,
+    visits,
+    events,
+    guard,
+    config,
+    clock,
+  });
+  addReportRoutes(router, { reports, config, clock });
+  addLetterRoutes(router, { visits, guard });
+  addAuditRoutes(router, { trail, guard });
+  if (sessions) addSessionRoutes(router, { sessions, logIns, config, clock });
 
   /** What nobody foresaw is answered as well. */
   async function route(request: Request, caller: Caller): Promise<Routed> {
@@ -323,7 +304,7 @@ export function createService(
     const client = token
       ? `user ${token.userId}`
       : ipKey(peer?.address ?? "").unwrapOr("unknown");
-    const decision = requests.consume(client);
+    const decision = await requests.consume(client);
     if (!decision.allowed) {
       return { response: tooMany("requests", decision), route: "none" };
     }
@@ -346,18 +327,24 @@ export function createService(
     async fetch(request, peer) {
       const response = await (operations.fetch(request) ??
         operations.observe(request, () => answer(request, peer)));
-      return await compressResponse(request, response);
+      return await compressResponse(request, response, {
+        service: compression,
+      });
     },
     drain() {
       operations.drain();
+      live?.close();
     },
     async close() {
       operations.close();
+      live?.close();
       await Promise.all([
+        scheduler.close({ drainMs: 0 }),
         reports.close(),
         visits.close(),
         blocklist?.close(),
       ]);
+      await anchor(trail, logger);
       await spans?.close();
       await logger.flush();
     },
@@ -369,52 +356,5 @@ function toError(error: unknown): Error {
   return error instanceof Error ? error : new Error(typeof error);
 }
 
-function withoutNote({ note: _, ...link }: Link): Link {
-  return link;
-}
-
 /** Methods that change nothing. */
 const SAFE: readonly string[] = ["GET", "HEAD", "OPTIONS"];
-
-function readPage(
-  url: URL,
-): Result<
-  { readonly offset: number; readonly limit: number },
-  readonly ValidationError[]
-> {
-  return allErrors({
-    offset: pageParameter(url, "offset", 0, { min: 0 }),
-    limit: pageParameter(url, "limit", 20, { min: 1, max: 100 }),
-  });
-}
-
-function pageParameter(
-  url: URL,
-  name: string,
-  fallback: number,
-  limits: { readonly min: number; readonly max?: number },
-): Result<number, ValidationError> {
-  const text = url.searchParams.get(name);
-  if (text === null) return ok(fallback);
-  return validateFormat(name, text, /\d+/)
-    .andThen((digits) => validateRange(name, Number(digits), limits));
-}
-
-const WELCOME = `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<title>Links</title>
-<h1>Links</h1>
-<p>A link shortener, and the reference service of Groundwork.</p>
-<pre>
-curl http://localhost:8080/links \\
-  -H 'content-type: application/json' -d '{"url":"https://example.com/"}'
-</pre>
-</html>
-`;
-
-function html(page: string): Response {
-  return new Response(page, {
-    headers: { "content-type": "text/html; charset=utf-8" },
-  });
-}

@@ -119,6 +119,11 @@ export class Sessions {
     return (await this.#tokens.revokeUser(userId, { reason })).unwrap();
   }
 
+  /** Forgets what has expired. */
+  async prune(): Promise<void> {
+    await this.#tokens.prune();
+  }
+
   #next(): { readonly jti: string; readonly expiresAt: number } {
     const expiresAt = this.#clock.now() + this.#sessionMs;
     return { jti: randomTokenId(), expiresAt };

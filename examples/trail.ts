@@ -6,11 +6,14 @@
  */
 
 import {
+  type AuditCheckpoint,
+  type AuditCheckpointError,
   type AuditEntry,
   AuditLog,
   type AuditOutcome,
   type Clock,
   InMemoryAuditStore,
+  type Result,
   verifyChain,
 } from "../mod.ts";
 
@@ -33,6 +36,7 @@ export class Trail {
   readonly #store: InMemoryAuditStore<Change, Answered>;
   readonly #log: AuditLog<Change, Answered>;
   readonly #onError: (error: unknown) => void;
+  #anchor: AuditCheckpoint | undefined;
 
   constructor(
     options: {
@@ -64,13 +68,27 @@ export class Trail {
     if (!appended.ok) this.#onError(appended.error);
   }
 
+  /**
+   * Says how far it goes now. Whoever keeps that elsewhere can tell later that
+   * nothing was cut off or made anew.
+   */
+  async anchor(): Promise<Result<AuditCheckpoint, AuditCheckpointError>> {
+    const anchored = await this.#log.checkpoint();
+    if (anchored.ok) this.#anchor = anchored.value;
+    return anchored;
+  }
+
   /** A part of it. */
   async read(
     page: { readonly offset: number; readonly limit: number },
   ): Promise<TrailPage> {
     const { offset: afterSeq, limit } = page;
     const entries = this.#store.list({ afterSeq, limit });
-    const verified = await verifyChain(this.#store.list());
+    const checkpoint = this.#anchor;
+    const verified = await verifyChain(
+      this.#store.list(),
+      checkpoint ? { checkpoint } : {},
+    );
     if (verified.ok) return { entries, intact: true };
     const { seq, reason } = verified.error;
     return { entries, intact: false, fault: { seq, reason } };

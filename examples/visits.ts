@@ -9,29 +9,19 @@
 
 import {
   type Awaitable,
+  cacheKey,
   type Clock,
   type DeadLetter,
   type DeadLetterRetryError,
   type EventBus,
   InMemoryBroker,
-  MemoryStore,
+  InMemoryCacheProvider,
   type MessageBroker,
   type RandomSource,
   type Result,
 } from "../mod.ts";
+import type { ServiceEvents, Visit } from "./events.ts";
 import type { Link } from "./links.ts";
-
-/** Somebody was sent where a link leads. */
-export interface Visit {
-  readonly link: Link;
-  /** ISO 8601. */
-  readonly visitedAt: string;
-}
-
-/** What the service tells of. */
-export type ServiceEvents = {
-  readonly "link.visited": Visit;
-};
 
 /** There is a topic for each owner. */
 type VisitTopics = { readonly [T in `visits.${string}`]: Visit };
@@ -42,26 +32,29 @@ export interface VisitCounts {
   get(link: Link): Awaitable<number>;
 }
 
-/** Counts in memory; of the links that are visited least, nothing is known. */
+/** A slug may come back with another link. */
+const countKey = cacheKey<number>("visits");
+
+/**
+ * Counts in memory. Where there is no more room, what was visited longest ago is
+ * forgotten, such as links that were deleted.
+ */
 export class InMemoryVisitCounts implements VisitCounts {
-  readonly #counts: MemoryStore<string, number>;
+  readonly #counts: InMemoryCacheProvider<number>;
 
   constructor(options: { readonly maxEntries: number; readonly clock: Clock }) {
-    this.#counts = new MemoryStore(options);
+    this.#counts = new InMemoryCacheProvider(options);
   }
 
   add({ link }: Visit): void {
-    this.#counts.set(keyOf(link), this.get(link) + 1).unwrap();
+    const { slug, createdAt } = link;
+    const count = this.get(link) + 1;
+    this.#counts.set(countKey(slug, createdAt), count).unwrap();
   }
 
-  get(link: Link): number {
-    return this.#counts.get(keyOf(link)) ?? 0;
+  get({ slug, createdAt }: Link): number {
+    return this.#counts.peek(countKey(slug, createdAt)) ?? 0;
   }
-}
-
-/** A slug may come back with another link. */
-function keyOf({ slug, createdAt }: Link): string {
-  return `${slug} ${createdAt}`;
 }
 
 /** What the visits work with. */

@@ -1,7 +1,7 @@
 /** What several tests of the lower floors need. */
 
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
-import type * as fc from "fast-check";
+import fc from "fast-check";
 import type {
   StandardSchema,
   StandardSchemaResult,
@@ -9,6 +9,15 @@ import type {
 
 /** How many cases a property runs. */
 export const RUNS = 200;
+
+/**
+ * Any character. That is what fast-check calls "binary", which takes a second to
+ * make.
+ */
+export const character: fc.Arbitrary<string> = fc.oneof(
+  fc.integer({ min: 0, max: 0xd7ff }),
+  fc.integer({ min: 0xe000, max: 0x10ffff }),
+).map((point) => String.fromCodePoint(point));
 
 /** Whether two types are the same, `readonly` and `?` included. */
 export type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends
@@ -144,12 +153,12 @@ export function deferred<P extends object>(inner: P): P {
 }
 
 /** Puts something else in a property's place while the body runs. */
-export function withReplaced<T extends object, K extends keyof T>(
+export function withReplaced<T extends object, K extends keyof T, R>(
   target: T,
   key: K,
   replacement: T[K],
-  body: () => void,
-): void {
+  body: () => R,
+): R {
   const before = Object.getOwnPropertyDescriptor(target, key);
   Object.defineProperty(target, key, {
     value: replacement,
@@ -157,7 +166,7 @@ export function withReplaced<T extends object, K extends keyof T>(
     writable: true,
   });
   try {
-    body();
+    return body();
   } finally {
     if (before === undefined) delete target[key];
     else Object.defineProperty(target, key, before);
@@ -205,7 +214,8 @@ export class CountingSignal {
     this.#listeners.set(listener, options?.once === true);
   }
 
-  removeEventListener(_type: string, listener: () => void): void {
+  removeEventListener(type: string, listener: () => void): void {
+    strictEqual(type, "abort");
     this.#listeners.delete(listener);
   }
 

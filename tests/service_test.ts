@@ -12,6 +12,7 @@ import process from "node:process";
 import { afterEach, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { deflateSync, gunzipSync, gzipSync } from "node:zlib";
+import fc from "fast-check";
 import { Blocklist, type BlocklistOptions } from "../examples/blocklist.ts";
 import {
   type BlocklistServer,
@@ -19,7 +20,10 @@ import {
 } from "../examples/blocklist_server.ts";
 import { CachedLinks } from "../examples/cached_links.ts";
 import { configBuilder, type ServiceConfig } from "../examples/config.ts";
+import type { Visit } from "../examples/events.ts";
 import type { Link } from "../examples/links.ts";
+import { MAX_BEHIND, MAX_STREAMS } from "../examples/live.ts";
+import type { Picture } from "../examples/picture.ts";
 import {
   listen,
   originOf,
@@ -32,7 +36,7 @@ import {
   type ServiceParts,
 } from "../examples/service.ts";
 import type { ReportState } from "../examples/reports.ts";
-import type { Visit, VisitCounts } from "../examples/visits.ts";
+import type { VisitCounts } from "../examples/visits.ts";
 import {
   type AuditEntry,
   type Awaitable,
@@ -50,7 +54,8 @@ import {
   systemRandom,
 } from "../mod.ts";
 import { ManualClock } from "../src/testing.ts";
-import { watch } from "./foundation_support.ts";
+import { character, watch } from "./foundation_support.ts";
+import { needs, setHeader } from "./runtime_support.ts";
 
 type Fetch = (request: Request, peer?: Peer) => Promise<Response>;
 
@@ -96,6 +101,17 @@ function post(body: BodyInit, type = "application/json"): Request {
     body,
     ...(body instanceof ReadableStream && { duplex: "half" }),
   } as RequestInit);
+}
+
+/** A request of who takes gzip. */
+function packedOf(url: string): Request {
+  const request = new Request(url);
+  setHeader(request, "accept-encoding", "gzip");
+  return request;
+}
+
+function textOf(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
 }
 
 function postLink(link: unknown): Request {
@@ -280,13 +296,12 @@ describe("service", () => {
     const plain = await fetch(new Request(`${ORIGIN}/links`));
     strictEqual(plain.headers.get("content-encoding"), null);
     strictEqual(plain.headers.get("vary"), "Accept-Encoding");
-    const headers = { "accept-encoding": "gzip" };
-    const packed = await fetch(new Request(`${ORIGIN}/links`, { headers }));
+    const packed = await fetch(packedOf(`${ORIGIN}/links`));
     strictEqual(packed.headers.get("content-encoding"), "gzip");
     strictEqual(packed.headers.get("vary"), "Accept-Encoding");
     const bytes = new Uint8Array(await packed.arrayBuffer());
-    strictEqual(gunzipSync(bytes).toString(), await plain.text());
-    const small = await fetch(new Request(`${ORIGIN}/links/none`, { headers }));
+    strictEqual(textOf(gunzipSync(bytes)), await plain.text());
+    const small = await fetch(packedOf(`${ORIGIN}/links/none`));
     strictEqual(small.headers.get("content-encoding"), null);
     strictEqual(small.headers.get("vary"), null);
     await problemOf(small);
@@ -550,9 +565,16 @@ describe("service", () => {
   });
 });
 
+/** How long anything outside a test may take, in ms; then it has failed. */
+const LONGEST_MS = 30_000;
+
 /** Waits for what only other sides of sockets can bring about. */
 async function until(isSo: () => Awaitable<boolean>): Promise<void> {
-  while (!await isSo()) await systemClock.sleep(1);
+  const deadline = systemClock.monotonic() + LONGEST_MS;
+  while (!await isSo()) {
+    ok(systemClock.monotonic() < deadline, "it never came about");
+    await systemClock.sleep(1);
+  }
 }
 
 /** What a test has started, ended after it. */
@@ -609,7 +631,7 @@ function makeBlocklist(
   return blocklist;
 }
 
-describe("Blocklist", () => {
+describe("Blocklist", needs("sockets"), () => {
   afterEach(cleanUp);
 
   it("check() tells who is blocked and why", async () => {
@@ -720,6 +742,19 @@ describe("Blocklist", () => {
       strictEqual(asked, 2);
       await until(() => blocklist.stats.total === 0);
     }
+  });
+
+  it("check() does not ask twice for each when no connection lasts", async () => {
+    let asked = 0;
+    const { address } = await startScripted((socket) => {
+      asked++;
+      socket.destroy();
+    });
+    const blocklist = makeBlocklist({ address });
+    for (let i = 0; i < 50; i++) {
+      strictEqual((await blocklist.check("a.example")).ok, false);
+    }
+    strictEqual(asked, 60);
   });
 
   it("check() works after all connections broke, idle or not", async () => {
@@ -887,7 +922,7 @@ describe("service with a blocklist", () => {
   afterEach(closeServices);
   afterEach(cleanUp);
 
-  it("creates only what is not blocked", async () => {
+  it("creates only what is not blocked", needs("sockets"), async () => {
     const { address } = await startBackEnd();
     const links = new InMemoryRepository<Link>({
       entity: "Link",
@@ -917,7 +952,7 @@ describe("service with a blocklist", () => {
     strictEqual(links.size, 1);
   });
 
-  it("checks the input before it asks", async () => {
+  it("checks the input before it asks", needs("sockets"), async () => {
     const server = await startBackEnd();
     const fetch = makeService({ blocklist: server.address });
     const invalid = await fetch(
@@ -927,70 +962,82 @@ describe("service with a blocklist", () => {
     strictEqual(server.asked, 0);
   });
 
-  it("answers 503 without details while nobody tells, and creates nothing", async () => {
-    const server = await startBackEnd();
-    const links = new InMemoryRepository<Link>({ entity: "Link" });
-    const reported: unknown[] = [];
-    const fetch = makeService({ blocklist: server.address }, {
-      links,
-      onError: (error) => reported.push(error),
-    });
-    await server.close();
-    const refused = await fetch(postLink({ url: "https://good.example" }));
-    deepStrictEqual(await problemOf(refused), {
-      type: "about:blank",
-      title: "Service Unavailable",
-      status: 503,
-      detail: "The host cannot be checked now",
-      code: "POOL_CONNECTION_ERROR",
-    });
-    strictEqual(links.size, 0);
-    match(String(reported), /ECONNREFUSED/);
-  });
+  it(
+    "answers 503 without details while nobody tells, and creates nothing",
+    needs("sockets"),
+    async () => {
+      const server = await startBackEnd();
+      const links = new InMemoryRepository<Link>({ entity: "Link" });
+      const reported: unknown[] = [];
+      const fetch = makeService({ blocklist: server.address }, {
+        links,
+        onError: (error) => reported.push(error),
+      });
+      await server.close();
+      const refused = await fetch(postLink({ url: "https://good.example" }));
+      deepStrictEqual(await problemOf(refused), {
+        type: "about:blank",
+        title: "Service Unavailable",
+        status: 503,
+        detail: "The host cannot be checked now",
+        code: "POOL_CONNECTION_ERROR",
+      });
+      strictEqual(links.size, 0);
+      match(String(reported), /ECONNREFUSED/);
+    },
+  );
 
-  it("answers 503 when it takes too long to get a connection or a verdict", async () => {
-    const server = await startBackEnd();
-    const clock = new ManualClock();
-    const fetch = makeService({
-      blocklist: server.address,
-      blocklistConnections: 1,
-      blocklistWaitMs: 500,
-      blocklistTimeoutMs: 2_000,
-    }, { clock, onError() {} });
-    server.hold();
-    const first = fetch(postLink({ url: "https://a.example" }));
-    await until(() => server.asked === 1);
-    const second = fetch(postLink({ url: "https://b.example" }));
-    await clock.advanceAsync(500);
-    const { status, code } = await problemOf(await second);
-    deepStrictEqual([status, code], [503, "POOL_ACQUIRE_TIMEOUT"]);
-    await clock.advanceAsync(1_500);
-    strictEqual((await problemOf(await first)).code, "TASK_TIMEOUT");
-    strictEqual((await first).status, 503);
-  });
+  it(
+    "answers 503 when it takes too long to get a connection or a verdict",
+    needs("sockets"),
+    async () => {
+      const server = await startBackEnd();
+      const clock = new ManualClock();
+      const fetch = makeService({
+        blocklist: server.address,
+        blocklistConnections: 1,
+        blocklistWaitMs: 500,
+        blocklistTimeoutMs: 2_000,
+      }, { clock, onError() {} });
+      server.hold();
+      const first = fetch(postLink({ url: "https://a.example" }));
+      await until(() => server.asked === 1);
+      const second = fetch(postLink({ url: "https://b.example" }));
+      await clock.advanceAsync(500);
+      const { status, code } = await problemOf(await second);
+      deepStrictEqual([status, code], [503, "POOL_ACQUIRE_TIMEOUT"]);
+      await clock.advanceAsync(1_500);
+      strictEqual((await problemOf(await first)).code, "TASK_TIMEOUT");
+      strictEqual((await first).status, 503);
+    },
+  );
 
-  it("answers 503 to those for whom there is no room to wait", async () => {
-    const server = await startBackEnd();
-    const fetch = makeService({
-      blocklist: server.address,
-      blocklistConnections: 1,
-      blocklistWaitMs: 10_000,
-      blocklistTimeoutMs: 10_000,
-    }, { onError() {} });
-    server.hold();
-    const answers = Array.from(
-      { length: 103 },
-      (_, i) => fetch(postLink({ url: `https://h${i}.example` })),
-    );
-    const refused = await Promise.race(answers);
-    strictEqual((await problemOf(refused)).code, "POOL_EXHAUSTED");
-    server.resume();
-    const statuses = (await Promise.all(answers)).map(({ status }) => status);
-    strictEqual(statuses.filter((status) => status === 201).length, 101);
-    strictEqual(server.peak, 1);
-  });
+  it(
+    "answers 503 to those for whom there is no room to wait",
+    needs("sockets"),
+    async () => {
+      const server = await startBackEnd();
+      const fetch = makeService({
+        blocklist: server.address,
+        blocklistConnections: 1,
+        blocklistWaitMs: 10_000,
+        blocklistTimeoutMs: 10_000,
+      }, { onError() {} });
+      server.hold();
+      const answers = Array.from(
+        { length: 103 },
+        (_, i) => fetch(postLink({ url: `https://h${i}.example` })),
+      );
+      const refused = await Promise.race(answers);
+      strictEqual((await problemOf(refused)).code, "POOL_EXHAUSTED");
+      server.resume();
+      const statuses = (await Promise.all(answers)).map(({ status }) => status);
+      strictEqual(statuses.filter((status) => status === 201).length, 101);
+      strictEqual(server.peak, 1);
+    },
+  );
 
-  it("asks no more for a client that has gone", async () => {
+  it("asks no more for a client that has gone", needs("sockets"), async () => {
     const server = await startBackEnd();
     const links = new InMemoryRepository<Link>({ entity: "Link" });
     const fetch = makeService({ blocklist: server.address }, { links });
@@ -1007,18 +1054,24 @@ describe("service with a blocklist", () => {
     strictEqual(links.size, 0);
   });
 
-  it("leaves no connection, and answers 503 once it is closed", async () => {
-    const server = await startBackEnd();
-    const fetch = makeService({ blocklist: server.address }, { onError() {} });
-    const link = { url: "https://good.example" };
-    strictEqual((await fetch(postLink(link))).status, 201);
-    strictEqual(server.connections, 1);
-    await closeServices();
-    strictEqual(server.connections, 0);
-    const late = await fetch(postLink(link));
-    strictEqual(late.status, 503);
-    strictEqual((await problemOf(late)).code, "POOL_CLOSED");
-  });
+  it(
+    "leaves no connection, and answers 503 once it is closed",
+    needs("sockets"),
+    async () => {
+      const server = await startBackEnd();
+      const fetch = makeService({ blocklist: server.address }, {
+        onError() {},
+      });
+      const link = { url: "https://good.example" };
+      strictEqual((await fetch(postLink(link))).status, 201);
+      strictEqual(server.connections, 1);
+      await closeServices();
+      strictEqual(server.connections, 0);
+      const late = await fetch(postLink(link));
+      strictEqual(late.status, 503);
+      strictEqual((await problemOf(late)).code, "POOL_CLOSED");
+    },
+  );
 
   it("takes host:port for an address, and nothing for none", () => {
     function blocklistOf(text: string): unknown {
@@ -1115,6 +1168,32 @@ describe("reports", () => {
       "s1199",
     ]);
     strictEqual(state.report.latest.length, 10);
+  });
+
+  it("tells which links to the host were visited most", async () => {
+    const clock = new ManualClock();
+    const fetch = makeService({}, { clock });
+    for (let i = 10; i < 25; i++) {
+      const url = i === 24 ? "https://b.example/" : "https://a.example/";
+      await fetch(postLink({ url, slug: `no-${i}` }));
+    }
+    const visited = { "no-12": 3, "no-20": 4, "no-24": 9, "no-11": 3 };
+    for (const [slug, times] of Object.entries(visited)) {
+      for (let i = 0; i < times; i++) {
+        await fetch(requestOf("GET", `/s/${slug}`));
+      }
+    }
+    await clock.advanceAsync(0);
+    await fetch(postReport({ host: "a.example" }));
+    await clock.advanceAsync(0);
+    const { report } = await stateOf(fetch, "a.example");
+    strictEqual(report?.mostVisited.length, 10);
+    deepStrictEqual(report.mostVisited.slice(0, 4), [
+      { slug: "no-20", visits: 4 },
+      { slug: "no-11", visits: 3 },
+      { slug: "no-12", visits: 3 },
+      { slug: "no-10", visits: 0 },
+    ]);
   });
 
   it("tries again when the repository fails, and gives up in the end", async () => {
@@ -1249,6 +1328,11 @@ function requestOf(
     },
     ...(body !== undefined && { body: JSON.stringify(body) }),
   });
+}
+
+async function makeKeys(...ids: string[]): Promise<KeyRing> {
+  const keys = ids.map((id) => ({ id, key: generateKey() }));
+  return await KeyRing.create(keys, ids.at(-1)!);
 }
 
 async function logIn(
@@ -1498,7 +1582,22 @@ describe("limits", () => {
     await logIn(fetch, "ada");
   });
 
-  it("know the address of who asks over HTTP", async () => {
+  it("count all clients together as well, but not what one is refused", async () => {
+    const clock = new ManualClock();
+    const config = { requestsPerMinute: 2, totalRequestsPerMinute: 3 };
+    const fetch = makeService(config, { clock });
+    const statuses: number[] = [];
+    for (const client of [1, 1, 1, 1, 2, 3, 4]) {
+      const answer = await fetch(page(), from(`203.0.113.${client}`));
+      statuses.push(answer.status);
+    }
+    deepStrictEqual(statuses, [200, 200, 429, 429, 200, 429, 429]);
+    clock.advance(20_000); // There is room for one more of all.
+    strictEqual((await fetch(page(), from("203.0.113.5"))).status, 200);
+    strictEqual((await fetch(page(), from("203.0.113.6"))).status, 429);
+  });
+
+  it("know the address of who asks over HTTP", needs("sockets"), async () => {
     const server = await startService({ requestsPerMinute: 1 });
     const statuses: number[] = [];
     for (let i = 0; i < 2; i++) {
@@ -1575,6 +1674,17 @@ describe("visits", () => {
       await fetch(requestOf("DELETE", "/links/docs"));
       clock.advance(1);
     }
+  });
+
+  it("are counted for ever, whatever links have come and gone", async () => {
+    const fetch = makeService({ maxLinks: 2 });
+    for (const slug of ["one", "two", "three", "four"]) {
+      await fetch(postLink({ url: "https://example.com/", slug }));
+      await fetch(requestOf("GET", `/s/${slug}`));
+      await until(async () => await visitsOf(fetch, slug) === 1);
+      await fetch(requestOf("DELETE", `/links/${slug}`));
+    }
+    deepStrictEqual(await lettersOf(fetch), []);
   });
 
   it("that cannot be counted are kept, and counted when replayed", async () => {
@@ -1725,15 +1835,36 @@ describe("operations", () => {
         "visits_dead 0",
       ]
     ) strictEqual(lines.includes(line), true, line);
-    strictEqual(lines.some((line) => /^process_heap_used_/.test(line)), true);
+    const hasProcess = "process" in globalThis;
+    const heap = lines.some((line) => /^process_heap_used_/.test(line));
+    strictEqual(heap, hasProcess);
     strictEqual(lines.some((line) => /^metrics_invalid/.test(line)), false);
+  });
+
+  it("tell that what has expired was forgotten", async () => {
+    const clock = new ManualClock();
+    const fetch = makeService({}, { clock });
+    await fetch(requestOf("GET", "/links/nowhere"));
+    strictEqual((await metricsOf(fetch)).includes("cache_entries 1"), true);
+    await clock.advanceAsync(10 * 60_000);
+    strictEqual((await metricsOf(fetch)).includes("cache_entries 0"), true);
+  });
+
+  it("tell what compression has saved", async () => {
+    const fetch = makeService();
+    const page = packedOf(`${ORIGIN}/`);
+    const packed = await (await fetch(page)).arrayBuffer();
+    const plain = await (await fetch(requestOf("GET", "/"))).arrayBuffer();
+    const saved = plain.byteLength - packed.byteLength;
+    ok(saved > 1_000);
+    const line = `http_compression_saved_bytes_total ${saved}`;
+    strictEqual((await metricsOf(fetch)).includes(line), true);
   });
 
   it("speak OpenMetrics where that is wanted, compressed or not", async () => {
     const fetch = makeService();
-    const request = requestOf("GET", "/metrics");
+    const request = packedOf(`${ORIGIN}/metrics`);
     request.headers.set("accept", "application/openmetrics-text");
-    request.headers.set("accept-encoding", "gzip");
     const answer = await fetch(request);
     match(
       answer.headers.get("content-type")!,
@@ -1741,7 +1872,7 @@ describe("operations", () => {
     );
     strictEqual(answer.headers.get("content-encoding"), "gzip");
     const bytes = new Uint8Array(await answer.arrayBuffer());
-    match(gunzipSync(bytes).toString(), /# EOF\n$/);
+    match(textOf(gunzipSync(bytes)), /# EOF\n$/);
   });
 
   it("count what nobody foresaw as a 500", async () => {
@@ -1789,22 +1920,26 @@ describe("operations", () => {
     strictEqual((await answer.text()).includes("10.0.0.7"), false);
   });
 
-  it("are degraded, not down, without the blocklist", async () => {
-    const server = await startBackEnd();
-    const config = { blocklist: server.address };
-    const clock = new ManualClock();
-    const fetch = makeService(config, { clock, onError() {} });
-    const statusOf = async () => {
-      const answer = await fetch(requestOf("GET", "/readyz"));
-      return [answer.status, (await answer.json()).status];
-    };
-    deepStrictEqual(await statusOf(), [200, "pass"]);
-    await cleanUp();
-    clock.advance(5_000);
-    deepStrictEqual(await statusOf(), [200, "warn"]);
-    const lines = await metricsOf(fetch);
-    strictEqual(lines.includes("blocklist_waiting 0"), true);
-  });
+  it(
+    "are degraded, not down, without the blocklist",
+    needs("sockets"),
+    async () => {
+      const server = await startBackEnd();
+      const config = { blocklist: server.address };
+      const clock = new ManualClock();
+      const fetch = makeService(config, { clock, onError() {} });
+      const statusOf = async () => {
+        const answer = await fetch(requestOf("GET", "/readyz"));
+        return [answer.status, (await answer.json()).status];
+      };
+      deepStrictEqual(await statusOf(), [200, "pass"]);
+      await cleanUp();
+      clock.advance(5_000);
+      deepStrictEqual(await statusOf(), [200, "warn"]);
+      const lines = await metricsOf(fetch);
+      strictEqual(lines.includes("blocklist_waiting 0"), true);
+    },
+  );
 
   it("are not ready any more once they drain, but answer", async () => {
     const service = createService(configWith(), { onError: rethrow });
@@ -1816,6 +1951,271 @@ describe("operations", () => {
     }
     deepStrictEqual(statuses, [503, 200, 200]);
   });
+});
+
+describe("live", () => {
+  afterEach(closeServices);
+
+  const watchRequest = () => requestOf("GET", "/live");
+
+  /** The pictures of a stream as they come. */
+  function picturesOf(answer: Response): {
+    next(): Promise<Picture | undefined>;
+    cancel(): Promise<void>;
+  } {
+    strictEqual(answer.status, 200);
+    strictEqual(answer.headers.get("content-type"), "text/event-stream");
+    const reader = answer.body!.pipeThrough(new TextDecoderStream())
+      .getReader();
+    let received = "";
+    return {
+      async next() {
+        for (;;) {
+          const [event, ...rest] = received.split("\n\n");
+          if (rest.length > 0) {
+            received = rest.join("\n\n");
+            return JSON.parse(event!.replace(/^data: /, ""));
+          }
+          const { done, value } = await reader.read();
+          if (done) return undefined;
+          received += value;
+        }
+      },
+      cancel: () => reader.cancel(),
+    };
+  }
+
+  it("shows the same as /metrics and /readyz, at once and each second", async () => {
+    const clock = new ManualClock({ now: Date.UTC(2026, 0, 1) });
+    const limits = { requestsPerMinute: 7, totalRequestsPerMinute: 60 };
+    const fetch = makeService(limits, { clock });
+    const pictures = picturesOf(await fetch(watchRequest()));
+    await clock.advanceAsync(0);
+    const first = (await pictures.next())!;
+    strictEqual(first.at, "2026-01-01T00:00:00.000Z");
+    deepStrictEqual(first.events, []);
+
+    await fetch(postLink({ url: "https://example.com/", slug: "docs" }));
+    for (let i = 0; i < 6; i++) await fetch(requestOf("GET", "/s/docs"));
+    await clock.advanceAsync(1_000);
+    const { at, figures, health, events, log } = (await pictures.next())!;
+    strictEqual(at, "2026-01-01T00:00:01.000Z");
+    const { requests, refused, failed, running, hits, misses } = figures;
+    deepStrictEqual({ requests, refused, failed, running, hits, misses }, {
+      requests: 8,
+      refused: 1,
+      failed: 0,
+      running: 0,
+      hits: 4,
+      misses: 1,
+    });
+    const { cached, reports, deadVisits, poolInUse, watching } = figures;
+    deepStrictEqual({ cached, reports, deadVisits, poolInUse, watching }, {
+      cached: 1,
+      reports: 0,
+      deadVisits: 0,
+      poolInUse: 0,
+      watching: 1,
+    });
+    strictEqual(figures.memoryBytes > 1_000_000, "process" in globalThis);
+    strictEqual(figures.left, 60 - 7 + 1); // It comes back, one a second.
+    deepStrictEqual(health, {
+      status: "healthy",
+      parts: [
+        { name: "links", status: "healthy" },
+        { name: "visits", status: "healthy" },
+      ],
+    });
+    deepStrictEqual(events.map(({ type, slug }) => `${type} ${slug}`), [
+      ...Array(5).fill("link.visited docs"),
+      "link.created docs",
+    ]);
+    deepStrictEqual(log[0], {
+      at: "2026-01-01T00:00:00.000Z",
+      level: "info",
+      message: "request",
+      request: { method: "GET", route: "none", status: 429, durationMs: 0 },
+    });
+    await pictures.cancel();
+  });
+
+  it("shows the last dozen of events and lines", async () => {
+    const clock = new ManualClock();
+    const fetch = makeService({}, { clock });
+    for (let i = 10; i < 30; i++) {
+      await fetch(postLink({ url: "https://example.com/", slug: `no-${i}` }));
+    }
+    const pictures = picturesOf(await fetch(watchRequest()));
+    await clock.advanceAsync(0);
+    const { events, log } = (await pictures.next())!;
+    deepStrictEqual([events.length, log.length], [12, 12]);
+    deepStrictEqual([events[0]?.slug, events[11]?.slug], ["no-29", "no-18"]);
+    await pictures.cancel();
+  });
+
+  it("tells nobody what is for some alone", async () => {
+    const clock = new ManualClock();
+    const links = new InMemoryRepository<Link>({
+      entity: "Link",
+      idOf: (link) => link.slug,
+    });
+    const getAll = links.getAll.bind(links);
+    let isDown = false;
+    links.getAll = (options) => {
+      if (isDown) throw new Error("10.0.0.7 refused hunter2");
+      return getAll(options);
+    };
+    const config = { passwords: PASSWORDS };
+    const keys = await makeKeys("k1");
+    const parts = { clock, links, keys, onError() {} };
+    const fetch = makeService(config, parts);
+    const token = await logIn(fetch, "ada");
+    const body = { url: "https://hidden.example/x", note: "only for me" };
+    await fetch(
+      requestOf("POST", "/links", { token, body: { ...body, slug: "noted" } }),
+      { address: "203.0.113.7" },
+    );
+    await fetch(requestOf("GET", "/s/noted"), { address: "203.0.113.7" });
+    await fetch(requestOf("GET", "/nobodys/business"));
+    isDown = true;
+    strictEqual((await fetch(requestOf("GET", "/links"))).status, 500);
+    const pictures = picturesOf(await fetch(watchRequest()));
+    await clock.advanceAsync(0);
+    const picture = (await pictures.next())!;
+    strictEqual(picture.health.status, "unhealthy");
+    strictEqual(picture.figures.failed, 1);
+    ok(picture.log.some(({ level }) => level === "error"));
+    const text = JSON.stringify(picture);
+    match(text, /noted/);
+    for (
+      const secret of [
+        token,
+        "L0velace",
+        "ada",
+        "only for me",
+        "hidden.example",
+        "203.0.113.7",
+        "10.0.0.7",
+        "hunter2",
+        "business",
+      ]
+    ) strictEqual(text.includes(secret), false, secret);
+    await pictures.cancel();
+  });
+
+  it("ends a stream that is not read, and keeps no more than its bound", async () => {
+    const clock = new ManualClock();
+    const fetch = makeService({}, { clock });
+    const { pending } = clock;
+    const lazy = await fetch(watchRequest());
+    const keen = picturesOf(await fetch(watchRequest()));
+    for (let i = 0; i < 3 * MAX_BEHIND; i++) {
+      await clock.advanceAsync(i === 0 ? 0 : 1_000);
+      const { figures } = (await keen.next())!;
+      strictEqual(figures.watching, i <= MAX_BEHIND ? 2 : 1, `after ${i} s`);
+    }
+    const late = picturesOf(lazy);
+    let seen = 0;
+    while (await late.next()) seen++;
+    strictEqual(seen, MAX_BEHIND);
+    await keen.cancel();
+    await clock.advanceAsync(1_000);
+    strictEqual(clock.pending, pending); // Nobody watches: nothing is done.
+  });
+
+  it("lets so many watch, and one more when one has gone", async () => {
+    const clock = new ManualClock();
+    const fetch = makeService({}, { clock });
+    const streams: Response[] = [];
+    for (let i = 0; i < MAX_STREAMS; i++) {
+      streams.push(await fetch(watchRequest()));
+    }
+    const refused = await fetch(watchRequest());
+    strictEqual(refused.status, 503);
+    strictEqual(refused.headers.get("retry-after"), "10");
+    await problemOf(refused);
+    await streams.pop()!.body!.cancel();
+    const one = await fetch(watchRequest());
+    strictEqual(one.status, 200);
+    for (const { body } of [...streams, one]) await body!.cancel();
+  });
+
+  it("opens no stream for HEAD", async () => {
+    const clock = new ManualClock();
+    const fetch = makeService({}, { clock });
+    const { pending } = clock;
+    const head = await fetch(requestOf("HEAD", "/live"));
+    deepStrictEqual([head.status, head.body], [200, null]);
+    strictEqual(head.headers.get("content-type"), "text/event-stream");
+    strictEqual(clock.pending, pending);
+  });
+
+  it("ends all streams when the service drains, and lets none begin", async () => {
+    const clock = new ManualClock();
+    const service = createService(configWith(), { clock, onError: rethrow });
+    services.push(service);
+    const pictures = picturesOf(await service.fetch(watchRequest()));
+    await clock.advanceAsync(0);
+    ok(await pictures.next());
+    service.drain();
+    strictEqual(await pictures.next(), undefined);
+    strictEqual((await service.fetch(watchRequest())).status, 503);
+    await closeServices();
+    strictEqual(clock.pending, 0);
+  });
+
+  it("is not there where it is not wanted", async () => {
+    const fetch = makeService({ live: false });
+    strictEqual((await fetch(watchRequest())).status, 404);
+    const text = await (await fetch(requestOf("GET", "/"))).text();
+    match(text, /<h1>Links<\/h1>/);
+    strictEqual(text.includes("<script"), false);
+  });
+
+  it("comes as a page that allows what is in it, and nothing else", async () => {
+    const page = await makeService()(requestOf("GET", "/"));
+    const policy = page.headers.get("content-security-policy")!;
+    const text = await page.text();
+    for (const tag of ["style", "script"]) {
+      const [, content] = new RegExp(`<${tag}>([^]*)</${tag}>`).exec(text)!;
+      const bytes = new TextEncoder().encode(content);
+      const digest = await crypto.subtle.digest("SHA-256", bytes);
+      const hash = btoa(String.fromCharCode(...new Uint8Array(digest)));
+      match(policy, new RegExp(`${tag}-src 'sha256-`));
+      ok(policy.includes(`${tag}-src 'sha256-${hash}';`), tag);
+    }
+    match(policy, /^default-src 'none';/);
+    match(policy, /connect-src 'self';/);
+    strictEqual(/unsafe|\*/.test(policy), false);
+    // These the policy would keep from working.
+    strictEqual(/<[^>]+ (style|on\w+)=/.test(text), false);
+    strictEqual(/https?:\/\/(?!localhost|example)/.test(text), false);
+  });
+
+  it(
+    "streams over HTTP, and lets go of who leaves",
+    needs("sockets"),
+    async () => {
+      const server = await startService();
+      const client = new AbortController();
+      const answer = await fetch(`${server.url}/live`, client);
+      const pictures = picturesOf(answer);
+      let { figures } = (await pictures.next())!;
+      const wanted = figures.requests + 5;
+      for (let i = 0; i < 5; i++) await statusOf(`${server.url}/links`);
+      while (
+        figures.requests < wanted
+      ) ({ figures } = (await pictures.next())!);
+      strictEqual(figures.requests, wanted);
+      strictEqual(await sampleOf(server.url, "live_streams"), 1);
+      client.abort();
+      await rejects(async () => {
+        while (await pictures.next());
+      });
+      await until(async () => await sampleOf(server.url, "live_streams") === 0);
+      await server.close();
+    },
+  );
 });
 
 describe("traces and logs", () => {
@@ -1842,63 +2242,75 @@ describe("traces and logs", () => {
     return request;
   }
 
-  it("go on with the trace of who asks, and tell it", async () => {
-    const { fetch, spans, log } = makeObserved();
-    const body = { url: "https://example.com/", slug: "docs" };
-    await fetch(postLink(body));
-    spans.clear();
-    const answers = [
-      await fetch(traced(requestOf("GET", "/s/docs"))),
-      await fetch(traced(requestOf("GET", "/links/docs"))),
-    ];
-    deepStrictEqual(
-      spans.spans.map(({ name, kind, traceId }) => [name, kind, traceId]),
-      [
-        ["store get", "internal", TRACE], // The cache had it not yet.
-        ["cache get", "internal", TRACE],
-        ["GET", "server", TRACE],
-        ["cache get", "internal", TRACE],
-        ["GET", "server", TRACE],
-      ],
-    );
-    const [store, cache, request] = spans.spans;
-    strictEqual(store?.parentSpanId, cache?.spanId);
-    strictEqual(cache?.parentSpanId, request?.spanId);
-    strictEqual(request?.parentSpanId, "00f067aa0ba902b7");
-    deepStrictEqual(request.attributes, {
-      "http.route": "/s/:slug",
-      "http.response.status_code": 302,
-    });
-    const told = answers[0]!.headers.get("traceparent");
-    strictEqual(told, `00-${TRACE}-${request.spanId}-01`);
-    const entries = log.entries.filter(({ traceId }) => traceId === TRACE);
-    deepStrictEqual(entries.map(({ spanId }) => spanId), [
-      request.spanId,
-      spans.spans.at(-1)?.spanId,
-    ]);
-  });
+  it(
+    "go on with the trace of who asks, and tell it",
+    needs("AsyncLocalStorage"),
+    async () => {
+      const { fetch, spans, log } = makeObserved();
+      const body = { url: "https://example.com/", slug: "docs" };
+      await fetch(postLink(body));
+      spans.clear();
+      const answers = [
+        await fetch(traced(requestOf("GET", "/s/docs"))),
+        await fetch(traced(requestOf("GET", "/links/docs"))),
+      ];
+      deepStrictEqual(
+        spans.spans.map(({ name, kind, traceId }) => [name, kind, traceId]),
+        [
+          ["store get", "internal", TRACE], // The cache had it not yet.
+          ["cache get", "internal", TRACE],
+          ["GET", "server", TRACE],
+          ["cache get", "internal", TRACE],
+          ["GET", "server", TRACE],
+        ],
+      );
+      const [store, cache, request] = spans.spans;
+      strictEqual(store?.parentSpanId, cache?.spanId);
+      strictEqual(cache?.parentSpanId, request?.spanId);
+      strictEqual(request?.parentSpanId, "00f067aa0ba902b7");
+      deepStrictEqual(request.attributes, {
+        "http.route": "/s/:slug",
+        "http.response.status_code": 302,
+      });
+      const told = answers[0]!.headers.get("traceparent");
+      strictEqual(told, `00-${TRACE}-${request.spanId}-01`);
+      const entries = log.entries.filter(({ traceId }) => traceId === TRACE);
+      deepStrictEqual(entries.map(({ spanId }) => spanId), [
+        request.spanId,
+        spans.spans.at(-1)?.spanId,
+      ]);
+    },
+  );
 
-  it("have reports in the traces that ordered them", async () => {
-    const { fetch, spans } = makeObserved();
-    const body = { host: "example.com" };
-    await fetch(traced(requestOf("POST", "/reports", { body })));
-    await until(() => spans.spans.some(({ name }) => name === "report draw"));
-    const named = (name: string) =>
-      spans.spans.find((span) => span.name === name);
-    strictEqual(named("report draw")?.traceId, TRACE);
-    strictEqual(named("report draw")?.parentSpanId, named("POST")?.spanId);
-  });
+  it(
+    "have reports in the traces that ordered them",
+    needs("AsyncLocalStorage"),
+    async () => {
+      const { fetch, spans } = makeObserved();
+      const body = { host: "example.com" };
+      await fetch(traced(requestOf("POST", "/reports", { body })));
+      await until(() => spans.spans.some(({ name }) => name === "report draw"));
+      const named = (name: string) =>
+        spans.spans.find((span) => span.name === name);
+      strictEqual(named("report draw")?.traceId, TRACE);
+      strictEqual(named("report draw")?.parentSpanId, named("POST")?.spanId);
+    },
+  );
 
-  it("have the blocklist as a client's call, also where it fails", async () => {
-    const config = { blocklist: "127.0.0.1:1" };
-    const { fetch, spans, log } = makeObserved(config, { onError() {} });
-    const link = { url: "https://example.com/" };
-    strictEqual((await fetch(traced(postLink(link)))).status, 503);
-    const check = spans.spans.find(({ name }) => name === "blocklist check");
-    deepStrictEqual([check?.kind, check?.status], ["client", "error"]);
-    const unforeseen = log.entries.find(({ level }) => level === "error");
-    strictEqual(unforeseen?.traceId, TRACE);
-  });
+  it(
+    "have the blocklist as a client's call, also where it fails",
+    needs("sockets", "AsyncLocalStorage"),
+    async () => {
+      const config = { blocklist: "127.0.0.1:1" };
+      const { fetch, spans, log } = makeObserved(config, { onError() {} });
+      const link = { url: "https://example.com/" };
+      strictEqual((await fetch(traced(postLink(link)))).status, 503);
+      const check = spans.spans.find(({ name }) => name === "blocklist check");
+      deepStrictEqual([check?.kind, check?.status], ["client", "error"]);
+      const unforeseen = log.entries.find(({ level }) => level === "error");
+      strictEqual(unforeseen?.traceId, TRACE);
+    },
+  );
 
   it("have one line a request, without what is secret", async () => {
     const clock = new ManualClock({ now: Date.UTC(2026, 0, 1) });
@@ -1966,11 +2378,6 @@ describe("security", () => {
       entity: "Link",
       idOf: (link) => link.slug,
     });
-  }
-
-  async function makeKeys(...ids: string[]): Promise<KeyRing> {
-    const keys = ids.map((id) => ({ id, key: generateKey() }));
-    return await KeyRing.create(keys, ids.at(-1)!);
   }
 
   it("seals notes in the store, and shows them to owner and admin", async () => {
@@ -2136,6 +2543,29 @@ describe("security", () => {
     strictEqual(JSON.stringify(visited).includes("only for me"), false);
   });
 
+  it("writes each hour, and at the end, to the log how far the trail goes", async () => {
+    const clock = new ManualClock({ now: Date.UTC(2026, 0, 1, 0, 30) });
+    const log = new MemorySink();
+    const fetch = makeService({}, { clock, sinks: [log] });
+    const anchors = () =>
+      log.entries.filter(({ message }) => message === "audit anchored")
+        .map(({ line }) => JSON.parse(line));
+    await fetch(postLink({ url, slug: "one" }));
+    await clock.advanceAsync(30 * 60_000);
+    await fetch(postLink({ url, slug: "two" }));
+    const { entries, intact } = await (await fetch(requestOf("GET", "/audit")))
+      .json();
+    strictEqual(intact, true);
+    await closeServices();
+    deepStrictEqual(
+      anchors().map(({ time, seq, hash }) => [time, seq, hash]),
+      [
+        ["2026-01-01T01:00:00.000Z", 1, entries[0].hash],
+        ["2026-01-01T01:00:00.000Z", 2, entries[1].hash],
+      ],
+    );
+  });
+
   it("tells that the audit trail is full, and goes on", async () => {
     const errors: unknown[] = [];
     const onError = (error: unknown) => errors.push(error);
@@ -2152,106 +2582,156 @@ describe("security", () => {
 describe("listen()", () => {
   afterEach(closeServices);
 
-  it("serves concurrent clients over HTTP and frees the port", async () => {
-    const server = await startService();
-    const statuses = await Promise.all(
-      Array.from({ length: 20 }, async () => {
-        const response = await fetch(`${server.url}/links`, {
-          method: "POST",
-          headers: { "content-type": "application/json" },
-          body: '{"url":"https://example.com"}',
-        });
-        await response.arrayBuffer();
-        return response.status;
-      }),
-    );
-    deepStrictEqual(new Set(statuses), new Set([201]));
-    await server.close();
-    const stillThere = await fetch(server.url).then(() => true, () => false);
-    strictEqual(stillThere, false);
-  });
-
-  it("answers HEAD with the head of GET and no body", async () => {
-    const server = await startService();
-    const answers = await sendRaw(
-      server.url,
-      "HEAD /links HTTP/1.1\r\nHost: x\r\n\r\n" +
-        "GET /links HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
-    );
-    const [, head, get] = answers.split("HTTP/1.1 200 OK");
-    ok(head!.endsWith("\r\n\r\n"), "a body follows");
-    match(get!, /\{"links":\[\]\}/);
-    ok(!/content-length: 0/i.test(head!), "the length is not GET's");
-    await server.close();
-  });
-
-  it("answers and goes on when a request is malformed", async () => {
-    const server = await startService();
-    const end = "Connection: close\r\n\r\n";
-    for (
-      const request of [
-        `GET / HTTP/1.1\r\nHost: not a host\r\n${end}`,
-        `GET /links HTTP/1.1\r\nHost: x/s/docs?\r\n${end}`,
-        `GET /links HTTP/1.1\r\nHost: a@b\r\n${end}`,
-        `GET /links/%zz HTTP/1.1\r\nHost: x\r\n${end}`,
-        `TRACE / HTTP/1.1\r\nHost: x\r\n${end}`,
-        "nonsense\r\n\r\n",
-      ]
-    ) {
-      const answer = await sendRaw(server.url, request);
-      match(answer, /^HTTP\/1\.1 4\d\d /, request);
-    }
-    const response = await fetch(server.url);
-    strictEqual(response.status, 200);
-    await response.arrayBuffer();
-    await server.close();
-  });
-
-  it("answers 413 while a client is still sending", async () => {
-    const server = await startService({ maxBodyBytes: 10 });
-    const answer = await sendRaw(server.url, POST_HEAD + "{", "data");
-    match(answer, /^HTTP\/1\.1 413 /);
-    await server.close();
-  });
-
-  it("closes although clients hold on to their connections", async () => {
-    const server = await startService({
-      bodyTimeoutMs: 60_000,
-      shutdownTimeoutMs: 50,
-    });
-    const sockets = ["", "GET / HT", POST_HEAD + "{"].map((sent) => {
-      const socket = connect(Number(new URL(server.url).port), "127.0.0.1");
-      socket.on("error", () => {});
-      socket.write(sent);
-      return socket;
-    });
-    await Promise.all(sockets.map((socket) => once(socket, "connect")));
-    await fetch(server.url).then((response) => response.arrayBuffer());
-    await server.close();
-    for (const socket of sockets) socket.destroy();
-  });
-
-  it("survives a client that leaves before an answer that fails", async () => {
-    const { promise: hasLeft, resolve: leave } = Promise.withResolvers<void>();
-    let answered = 0;
-    const server = await listen(async () => {
-      answered++;
-      if (answered > 1) return new Response("still here");
-      await hasLeft;
-      return new Response(
-        new ReadableStream({
-          start: (controller) => controller.error(new Error("late")),
+  it(
+    "serves concurrent clients over HTTP and frees the port",
+    needs("sockets"),
+    async () => {
+      const server = await startService();
+      const statuses = await Promise.all(
+        Array.from({ length: 20 }, async () => {
+          const response = await fetch(`${server.url}/links`, {
+            method: "POST",
+            headers: { "content-type": "application/json" },
+            body: '{"url":"https://example.com"}',
+          });
+          await response.arrayBuffer();
+          return response.status;
         }),
       );
-    }, { host: "127.0.0.1", port: 0, shutdownTimeoutMs: 50, onError() {} });
-    const socket = connect(Number(new URL(server.url).port), "127.0.0.1");
+      deepStrictEqual(new Set(statuses), new Set([201]));
+      await server.close();
+      const stillThere = await fetch(server.url).then(() => true, () => false);
+      strictEqual(stillThere, false);
+    },
+  );
+
+  it(
+    "answers HEAD with the head of GET and no body",
+    needs("sockets"),
+    async () => {
+      const server = await startService();
+      const answers = await sendRaw(
+        server.url,
+        "HEAD /links HTTP/1.1\r\nHost: x\r\n\r\n" +
+          "GET /links HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+      );
+      const [, head, get] = answers.split("HTTP/1.1 200 OK");
+      ok(head!.endsWith("\r\n\r\n"), "a body follows");
+      match(get!, /\{"links":\[\]\}/);
+      ok(!/content-length: 0/i.test(head!), "the length is not GET's");
+      await server.close();
+    },
+  );
+
+  it(
+    "answers and goes on when a request is malformed",
+    needs("sockets"),
+    async () => {
+      const server = await startService();
+      const end = "Connection: close\r\n\r\n";
+      for (
+        const request of [
+          `GET / HTTP/1.1\r\nHost: not a host\r\n${end}`,
+          `GET /links HTTP/1.1\r\nHost: x/s/docs?\r\n${end}`,
+          `GET /links HTTP/1.1\r\nHost: a@b\r\n${end}`,
+          `GET /links/%zz HTTP/1.1\r\nHost: x\r\n${end}`,
+          `TRACE / HTTP/1.1\r\nHost: x\r\n${end}`,
+          "nonsense\r\n\r\n",
+        ]
+      ) {
+        const answer = await sendRaw(server.url, request);
+        match(answer, /^HTTP\/1\.1 4\d\d /, request);
+      }
+      const response = await fetch(server.url);
+      strictEqual(response.status, 200);
+      await response.arrayBuffer();
+      await server.close();
+    },
+  );
+
+  it(
+    "answers 413 while a client is still sending",
+    needs("sockets"),
+    async () => {
+      const server = await startService({ maxBodyBytes: 10 });
+      const answer = await sendRaw(server.url, POST_HEAD + "{", "data");
+      match(answer, /^HTTP\/1\.1 413 /);
+      await server.close();
+    },
+  );
+
+  it(
+    "closes although clients hold on to their connections",
+    needs("sockets"),
+    async () => {
+      const server = await startService({
+        bodyTimeoutMs: 60_000,
+        shutdownTimeoutMs: 50,
+      });
+      const sockets = ["", "GET / HT", POST_HEAD + "{"].map((sent) => {
+        const socket = connect(Number(new URL(server.url).port), "127.0.0.1");
+        socket.on("error", () => {});
+        socket.write(sent);
+        return socket;
+      });
+      await Promise.all(sockets.map((socket) => once(socket, "connect")));
+      await fetch(server.url).then((response) => response.arrayBuffer());
+      await server.close();
+      for (const socket of sockets) socket.destroy();
+    },
+  );
+
+  it(
+    "survives a client that leaves before an answer that fails",
+    needs("sockets"),
+    async () => {
+      const { promise: hasLeft, resolve: leave } = Promise.withResolvers<
+        void
+      >();
+      let answered = 0;
+      const server = await listen(async () => {
+        answered++;
+        if (answered > 1) return new Response("still here");
+        await hasLeft;
+        return new Response(
+          new ReadableStream({
+            start: (controller) => controller.error(new Error("late")),
+          }),
+        );
+      }, { ...configWith({ port: 0, shutdownTimeoutMs: 50 }), onError() {} });
+      const socket = connect(Number(new URL(server.url).port), "127.0.0.1");
+      socket.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+      while (answered === 0) await systemClock.sleep(1);
+      socket.destroy();
+      await systemClock.sleep(20);
+      leave();
+      await systemClock.sleep(20);
+      strictEqual(await (await fetch(server.url)).text(), "still here");
+      await server.close();
+    },
+  );
+
+  it("cuts off who takes nothing of an answer", {
+    skip: needs("sockets").skip ||
+      ("Deno" in globalThis
+        ? "Deno has no such limit"
+        : "Bun" in globalThis && "Bun takes as long as it allows a test"),
+  }, async () => {
+    const cut = Promise.withResolvers<void>();
+    const endless = new ReadableStream({
+      pull: (controller) => controller.enqueue(new Uint8Array(65_536)),
+      cancel: () => cut.resolve(),
+    }, { highWaterMark: 0 });
+    const config = { ...configWith({ port: 0 }), idleTimeoutMs: 1_000 };
+    const server = await listen(
+      () => Promise.resolve(new Response(endless)),
+      { ...config, onError() {} },
+    );
+    const socket = openSocket(server.url);
+    socket.pause();
     socket.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
-    while (answered === 0) await systemClock.sleep(1);
+    await cut.promise;
     socket.destroy();
-    await systemClock.sleep(20);
-    leave();
-    await systemClock.sleep(20);
-    strictEqual(await (await fetch(server.url)).text(), "still here");
     await server.close();
   });
 
@@ -2261,18 +2741,141 @@ describe("listen()", () => {
   });
 });
 
-describe("serve.ts", () => {
+describe("whatever is sent", () => {
+  afterEach(closeServices);
+
+  const known = wordsOf(
+    "links s docs visits owners ada reports audit sessions current live " +
+      "dead-letters replay metrics healthz readyz . .. %2e%2e %00 %ff a%2Fb",
+  );
+  const path = fc.array(
+    fc.oneof(
+      { weight: 3, arbitrary: known },
+      fc.string({ unit: character }).map((it) => encodeURIComponent(it)),
+    ),
+    { maxLength: 4 },
+  ).map((segments) => `/${segments.join("/")}`);
+  const json = fc.oneof(
+    fc.jsonValue(),
+    fc.record({
+      url: fc.oneof(fc.webUrl(), fc.jsonValue()),
+      host: fc.oneof(fc.domain(), fc.jsonValue()),
+      ...Object.fromEntries(
+        ["slug", "owner", "note", "urgency", "user", "password"]
+          .map((field) => [field, fc.jsonValue()]),
+      ),
+    }, { requiredKeys: [] }),
+  ).map((value) => new TextEncoder().encode(JSON.stringify(value)));
+  const body = fc.oneof(
+    json,
+    json.map((bytes) => new Uint8Array(gzipSync(bytes))),
+    fc.uint8Array(),
+  );
+  const headers = fc.dictionary(
+    wordsOf(
+      "content-type content-encoding content-length accept-encoding accept " +
+        "authorization traceparent tracestate host range if-none-match cookie",
+    ),
+    fc.oneof(
+      wordsOf("application/json gzip br x,y *;q=0 -1 text/html;charset=x"),
+      fc.string().filter((text) => !/[\0\r\n]/.test(text)),
+    ),
+  );
+
+  it("is answered with a status below 500, and problems as such (property)", async () => {
+    const fetch = makeService({
+      requestsPerMinute: 1_000_000,
+      passwords: PASSWORDS,
+    }, { clock: new ManualClock(), keys: await makeKeys("k1") });
+    const token = await logIn(fetch, "ada");
+    await fc.assert(
+      fc.asyncProperty(
+        wordsOf("GET HEAD POST PUT DELETE PATCH"),
+        path,
+        wordsOf("?offset=1&limit=2 ?offset=-1 ?limit=1e9 ?%zz"),
+        headers,
+        fc.boolean(),
+        body,
+        async (method, path, query, headers, hasToken, body) => {
+          const request = new Request(`${ORIGIN}${path}${query}`, {
+            method,
+            headers: { "content-type": "application/json" },
+            ...(!/GET|HEAD/.test(method) && { body }),
+          });
+          for (const [name, value] of Object.entries(headers)) {
+            request.headers.set(name, value);
+          }
+          if (hasToken) request.headers.set("authorization", `Bearer ${token}`);
+          const answer = await fetch(request);
+          await answer.body?.cancel();
+          ok(answer.status < 500, `${answer.status}`);
+          const { pathname } = new URL(request.url);
+          const isProbe = /^\/(metrics|healthz|readyz)$/.test(pathname);
+          if (answer.status >= 400 && !isProbe) {
+            const type = answer.headers.get("content-type");
+            strictEqual(type, "application/problem+json");
+          }
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  const good = new TextEncoder().encode(
+    "GET /links HTTP/1.1\r\nHost: x\r\n\r\n",
+  );
+  const tokens = fc.array(fc.oneof(
+    fc.constantFrom(" ", "\t", "\0", "\n", "\r\n", "\r\n\r\n"),
+    wordsOf(
+      "GET POST DELETE OPTIONS CONNECT PRI HTTP/1.1 HTTP/2.0 / /links /live " +
+        "// * %00 http://[::1 Host:x Content-Length:-1 Content-Length:5 a:b " +
+        "Expect: Transfer-Encoding:chunked content-encoding:gzip ffffffffff " +
+        "Upgrade:h2c Connection:close :",
+    ),
+  )).map((words) => new TextEncoder().encode(words.join("")));
+  const broken = fc.tuple(fc.nat(good.length), fc.uint8Array())
+    .map(([at, bytes]) =>
+      Uint8Array.from([...good.slice(0, at), ...bytes, ...good])
+    );
+  const bytes = fc.oneof(tokens, broken, fc.uint8Array({ maxLength: 2_000 }));
+
+  it(
+    "as bytes is answered with no 500, and the next client as ever (property)",
+    needs("sockets"),
+    async () => {
+      const server = await startService({ requestsPerMinute: 1_000_000 });
+      await fc.assert(
+        fc.asyncProperty(fc.array(bytes, { maxLength: 4 }), async (all) => {
+          const answers = await Promise.all(
+            all.map((bytes) => sendBytes(server.url, bytes)),
+          );
+          for (const answer of answers) {
+            if (answer !== "") match(answer, /^HTTP\/1\.[01] (?!500)\d{3} /);
+          }
+        }),
+        { numRuns: 200 },
+      );
+      strictEqual(await statusOf(`${server.url}/readyz`), 200);
+      strictEqual(await statusOf(`${server.url}/links`), 200);
+      await server.close();
+    },
+  );
+});
+
+describe("serve.ts", needs("other programs"), () => {
   afterEach(cleanUp);
 
-  it("tells a bad key, without the key, and exits with 2", async () => {
-    const { code, stdout, stderr } = await runServe({
-      PORT: "0",
-      LINKS_KEYS: '{"k1":"hunter2"}',
-    });
-    deepStrictEqual([code, stdout], [2, ""]);
-    match(stderr, /^LINKS_KEYS: /);
-    strictEqual(stderr.includes("hunter2"), false);
-  });
+  it(
+    "tells a bad key, without the key, and exits with 2",
+    async () => {
+      const { code, stdout, stderr } = await runServe({
+        LINKS_KEYS: '{"k1":"hunter2"}',
+      });
+      deepStrictEqual([code, stdout], [2, ""]);
+      match(stderr, /^LINKS_KEYS: /);
+      strictEqual(stderr.includes("hunter2"), false);
+    },
+  );
 
   it("tells every bad variable at once and exits with 2", async () => {
     const { code, stdout, stderr } = await runServe({
@@ -2291,42 +2894,228 @@ describe("serve.ts", () => {
   });
 
   it("finishes and exits with 0 on SIGTERM", async () => {
-    // Not child.kill(): after it Deno's node:child_process reports a death by
-    // the signal, whatever the child exited with.
-    const { code, stdout } = await runServe({ PORT: "0" }, (pid) => {
-      process.kill(pid, "SIGTERM");
-    });
+    const { code, stdout } = await runServe({});
     strictEqual(code, 0);
-    const { level, message, url } = JSON.parse(stdout);
+    const [first, ...rest] = stdout.trim().split("\n");
+    const { level, message, url } = JSON.parse(first!);
     deepStrictEqual([level, message], ["info", "listening"]);
+    deepStrictEqual(
+      rest.map((line) => JSON.parse(line).message),
+      ["audit anchored"],
+    );
     match(url, /^http:\/\/127\.0\.0\.1:\d+$/);
   });
 
-  it("asks the blocklist that LINKS_BLOCKLIST names, and hangs up", async () => {
-    const blocklist = await startBackEnd();
-    const statuses: number[] = [];
-    const environment = { PORT: "0", LINKS_BLOCKLIST: blocklist.address };
-    const { code } = await runServe(environment, async (pid, url) => {
-      try {
+  it(
+    "asks the blocklist that LINKS_BLOCKLIST names, tells its spans, and hangs up",
+    async () => {
+      const blocklist = await startBackEnd();
+      const statuses: number[] = [];
+      const environment = {
+        LINKS_BLOCKLIST: blocklist.address,
+        LINKS_SPANS: "true",
+      };
+      const { code, stderr } = await runServe(environment, async ({ url }) => {
         for (const host of ["good.example", "evil.example"]) {
-          const response = await fetch(`${url}/links`, {
-            method: "POST",
-            headers: { "content-type": "application/json" },
-            body: JSON.stringify({ url: `https://${host}` }),
-          });
-          statuses.push(response.status);
-          await response.arrayBuffer();
+          const body = JSON.stringify({ url: `https://${host}` });
+          statuses.push(await statusOf(`${url}/links`, { ...POST_JSON, body }));
         }
         strictEqual(blocklist.connections, 1);
-      } finally {
-        process.kill(pid, "SIGTERM");
-      }
-    });
-    strictEqual(code, 0);
-    deepStrictEqual(statuses, [201, 403]);
-    strictEqual(blocklist.connections, 0);
-  });
+      });
+      strictEqual(code, 0);
+      deepStrictEqual(statuses, [201, 403]);
+      strictEqual(blocklist.connections, 0);
+      const spans = stderr.trim().split("\n").map((line) =>
+        JSON.parse(line).name
+      );
+      deepStrictEqual(
+        spans.filter((name) => name === "blocklist check").length,
+        2,
+      );
+    },
+  );
+
+  it(
+    "ends on SIGTERM with streams open and requests under way",
+    async () => {
+      const end = Promise.withResolvers<void>();
+      let [answer, isDone] = ["", false];
+      // Streams that do not end would hold it up until it is killed.
+      const environment = { LINKS_SHUTDOWN_TIMEOUT_MS: "5m" };
+      const { code } = await runServe(environment, async ({ url, stop }) => {
+        const stream = await fetch(`${url}/live`);
+        const reader = stream.body!.getReader();
+        await reader.read();
+        const socket = openSocket(url);
+        socket.on("data", (chunk) => answer += chunk);
+        const [start, rest] = ['{"url":"https://exam', 'ple.com/"}'];
+        const length = start.length + rest.length;
+        socket.write(postHead(length) + start);
+        await until(async () =>
+          (await sampleOf(url, "http_requests_running")) === 1
+        );
+        stop();
+        while (!(await reader.read()).done);
+        isDone = true;
+        socket.write(rest);
+        await once(socket, "close");
+        end.resolve();
+      });
+      await end.promise;
+      strictEqual(isDone, true);
+      match(answer, /^HTTP\/1\.1 201 /);
+      strictEqual(code, 0);
+    },
+  );
+
+  it(
+    "answers others, and does not grow, while one client floods it",
+    async () => {
+      const environment = {
+        LINKS_REQUESTS_PER_MINUTE: "100",
+        LINKS_PASSWORDS: JSON.stringify(PASSWORDS.reveal()),
+      };
+      const counts: Record<number, number> = {};
+      const { code } = await runServe(environment, async ({ url }) => {
+        const token = await logInAt(url);
+        const before = await sampleOf(url, "process_resident_memory_bytes");
+        let isOver = false;
+        const flood = concurrently(20, 1_000, async () => {
+          const status = await statusOf(`${url}/links`);
+          counts[status] = (counts[status] ?? 0) + 1;
+        }).finally(() => isOver = true);
+        const headers = { authorization: `Bearer ${token}` };
+        for (let i = 0; i < 50 || !isOver; i++) {
+          if (i < 50) strictEqual(await statusOf(url, { headers }), 200);
+          else await systemClock.sleep(5);
+        }
+        await flood;
+        strictEqual(await statusOf(`${url}/readyz`), 200);
+        const after = await sampleOf(url, "process_resident_memory_bytes");
+        ok(after - before < 100_000_000, `${after - before} bytes more`);
+      });
+      strictEqual(code, 0);
+      deepStrictEqual(Object.keys(counts), ["200", "429"]);
+      ok(counts[429]! > 800, `${counts[429]} refused`);
+    },
+  );
+
+  it(
+    "answers others while clients are slow to send, or do not read",
+    async () => {
+      const environment = {
+        LINKS_BODY_TIMEOUT_MS: "300ms",
+        LINKS_SHUTDOWN_TIMEOUT_MS: "300ms",
+        LINKS_REQUESTS_PER_MINUTE: "100000",
+      };
+      let lateBodies = "";
+      const { code } = await runServe(environment, async ({ url }) => {
+        for (let i = 0; i < 100; i++) {
+          const body = JSON.stringify({ url: `https://example.com/${i}` });
+          await statusOf(`${url}/links`, { ...POST_JSON, body });
+        }
+        const sockets = Array.from({ length: 30 }, (_, i) => {
+          const socket = openSocket(url);
+          if (i % 3 === 0) {
+            socket.write("GET /links HTTP/1.1\r\nHost: x\r\nX-Slow: ");
+          } else if (i % 3 === 1) {
+            socket.write(POST_HEAD + "{");
+            socket.on("data", (chunk) => lateBodies += chunk);
+          } else {
+            socket.pause();
+            const get = "GET /links?limit=100 HTTP/1.1\r\nHost: x\r\n\r\n";
+            socket.write(get.repeat(50));
+          }
+          return socket;
+        });
+        const drip = setInterval(() => {
+          for (const socket of sockets) if (socket.writable) socket.write("a");
+        }, 20);
+        for (let i = 0; i < 20; i++) {
+          strictEqual(await statusOf(`${url}/links`), 200);
+        }
+        await until(() => lateBodies.split(" 408 ").length > 10);
+        strictEqual(await statusOf(`${url}/readyz`), 200);
+        clearInterval(drip);
+        for (const socket of sockets.slice(0, 15)) socket.destroy();
+      });
+      strictEqual(code, 0); // Although some still hold on.
+    },
+  );
+
+  it(
+    "is degraded while the blocklist is down, and well once it is back",
+    async () => {
+      let blocklist = await startBackEnd();
+      const environment = { LINKS_BLOCKLIST: blocklist.address };
+      const { code } = await runServe(environment, async ({ url }) => {
+        const create = (slug: string) =>
+          statusOf(`${url}/links`, {
+            ...POST_JSON,
+            body: JSON.stringify({ url: "https://good.example", slug }),
+          });
+        strictEqual(await create("first"), 201);
+        await blocklist.close();
+        strictEqual(await create("second"), 503);
+        const ready = await fetch(`${url}/readyz`);
+        const { status, checks } = await ready.json();
+        deepStrictEqual([ready.status, status], [200, "warn"]);
+        deepStrictEqual(
+          Object.values(checks as Record<string, { status: string }[]>)
+            .map(([check]) => check?.status),
+          ["pass", "pass", "warn"], // Links, visits, blocklist.
+        );
+        const alive = await (await fetch(`${url}/healthz`)).json();
+        strictEqual(alive.status, "pass");
+        strictEqual(await statusOf(`${url}/s/first`), 302);
+        blocklist = await startBlocklist({
+          hosts: BLOCKED,
+          port: blocklist.port,
+        });
+        cleanups.push(() => blocklist.close());
+        strictEqual(await create("second"), 201);
+      });
+      strictEqual(code, 0);
+    },
+  );
 });
+
+const POST_JSON = {
+  method: "POST",
+  headers: { "content-type": "application/json" },
+} as const;
+
+/** The status of an answer over HTTP, which is read to its end. */
+async function statusOf(url: string, init: RequestInit = {}): Promise<number> {
+  const response = await fetch(url, { redirect: "manual", ...init });
+  await response.arrayBuffer();
+  return response.status;
+}
+
+async function logInAt(url: string): Promise<string> {
+  const body = JSON.stringify({ user: "ada", password: "L0velace" });
+  const answer = await fetch(`${url}/sessions`, { ...POST_JSON, body });
+  return (await answer.json()).token;
+}
+
+/** A sample of the metrics that a service tells over HTTP. */
+async function sampleOf(url: string, name: string): Promise<number> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  const line = text.split("\n").find((line) => line.startsWith(`${name} `));
+  return Number(line?.slice(name.length));
+}
+
+/** Does something so often, so many at a time. */
+async function concurrently(
+  lanes: number,
+  times: number,
+  work: () => Promise<unknown>,
+): Promise<void> {
+  let left = times;
+  await Promise.all(Array.from({ length: lanes }, async () => {
+    while (left-- > 0) await work();
+  }));
+}
 
 /** A body whose sender goes away after the first bytes. */
 function brokenStream(): ReadableStream<Uint8Array> {
@@ -2340,9 +3129,45 @@ function brokenStream(): ReadableStream<Uint8Array> {
   });
 }
 
-/** The head of a request that promises a megabyte. */
-const POST_HEAD = "POST /links HTTP/1.1\r\nHost: x\r\n" +
-  "Content-Type: application/json\r\nContent-Length: 1000000\r\n\r\n";
+/** The head of a request with a body of a length. */
+function postHead(length: number): string {
+  return "POST /links HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" +
+    `Content-Type: application/json\r\nContent-Length: ${length}\r\n\r\n`;
+}
+
+/** It promises a megabyte. */
+const POST_HEAD = postHead(1_000_000);
+
+/** A connection on which nothing that goes wrong is the test's affair. */
+function openSocket(url: string): Socket {
+  const socket = connect(Number(new URL(url).port), "127.0.0.1");
+  socket.on("error", () => {});
+  return socket;
+}
+
+/** One of some words. */
+function wordsOf(text: string): fc.Arbitrary<string> {
+  return fc.constantFrom(...text.split(" "));
+}
+
+/** How long an answer to what may be no request is waited for, in ms. */
+const PATIENCE_MS = 20;
+
+/** Sends any bytes, and gives the beginning of what comes back, if anything. */
+async function sendBytes(url: string, bytes: Uint8Array): Promise<string> {
+  const socket = openSocket(url);
+  socket.write(bytes);
+  const settled = new AbortController();
+  const { signal } = settled;
+  const answer = await Promise.race([
+    once(socket, "data", { signal }).then(([data]) => String(data)),
+    once(socket, "close", { signal }).then(() => ""),
+    systemClock.sleep(PATIENCE_MS, { signal }).then(() => ""),
+  ]);
+  settled.abort();
+  socket.destroy();
+  return answer;
+}
 
 /** Sends bytes as they are, and gives what came back until an event. */
 async function sendRaw(
@@ -2366,30 +3191,67 @@ interface Finished {
   readonly stderr: string;
 }
 
-/** Runs the service as a program, on the runtime that runs the tests. */
+/** The service as a program that runs. */
+interface RunningProgram {
+  readonly url: string;
+  /** Asks it to end. */
+  stop(): void;
+}
+
+/**
+ * Runs the service as a program, on the runtime that runs the tests, and asks it
+ * to end once it was driven.
+ */
 async function runServe(
   environment: Record<string, string>,
-  onListening: (pid: number, url: string) => unknown = () => {},
+  drive: (program: RunningProgram) => Awaitable<unknown> = () => {},
 ): Promise<Finished> {
   const file = fileURLToPath(
     new URL("../examples/serve.ts", import.meta.url),
   );
   const args = "Deno" in globalThis
-    ? ["run", "--quiet", "--allow-net", "--allow-env", file]
+    ? [
+      "run",
+      "--quiet",
+      "--allow-net",
+      "--allow-env",
+      "--unstable-no-legacy-abort",
+      file,
+    ]
     : [file];
   const child = spawn(process.execPath, args, {
-    env: { ...process.env, ...environment },
+    env: { ...process.env, PORT: "0", ...environment },
   });
+  let isStopped = false;
+  function stop(): void {
+    // Not child.kill(): after it Deno's node:child_process reports a death by
+    // the signal, whatever the child exited with.
+    if (!isStopped) process.kill(child.pid!, "SIGTERM");
+    isStopped = true;
+  }
+  const deadline = systemClock.setTimer(() => {
+    isStopped = true;
+    process.kill(child.pid!, "SIGKILL");
+  }, LONGEST_MS);
   const output = { stdout: "", stderr: "" };
-  let isListening = false;
+  const listening = Promise.withResolvers<string | undefined>();
   child.stdout.on("data", (chunk) => {
     output.stdout += chunk;
-    const [line, ...rest] = output.stdout.split("\n");
-    if (isListening || rest.length === 0) return;
-    isListening = true;
-    onListening(child.pid!, JSON.parse(line!).url);
+    const end = output.stdout.indexOf("\n");
+    if (end === -1) return;
+    listening.resolve(JSON.parse(output.stdout.slice(0, end)).url);
   });
   child.stderr.on("data", (chunk) => output.stderr += chunk);
-  const [code] = await once(child, "close");
-  return { code, ...output };
+  const closed = once(child, "close");
+  closed.then(() => listening.resolve(undefined));
+
+  const url = await listening.promise;
+  try {
+    if (url !== undefined) await drive({ url, stop });
+  } finally {
+    if (url !== undefined) stop();
+    await closed;
+    deadline.cancel();
+  }
+  return { code: child.exitCode, ...output };
 }
