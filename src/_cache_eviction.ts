@@ -154,8 +154,7 @@ export class S3FifoPolicy implements EvictionPolicy {
   victim(): number {
     for (;;) {
       // A tenth of all is for those that have to prove themselves.
-      const isSmallFull = this.#main === 0 || 9 * this.#small >= this.#main;
-      const lane = isSmallFull && this.#small > 0 ? SMALL : MAIN;
+      const lane = 9 * this.#small >= this.#main ? SMALL : MAIN;
       const slot = this.#lists.last(lane);
       const uses = this.#uses[slot]!;
       if (uses === 0) return slot;

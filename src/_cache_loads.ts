@@ -47,7 +47,6 @@ export class Load<T> {
   /** Has all who wait be told what it came to. */
   finish(): void {
     for (const finish of this.#waiters) finish();
-    this.#waiters.clear();
   }
 
   /**

@@ -15,7 +15,6 @@ export type Column = Float64Array | Int32Array | Uint8Array;
  * @returns The new one.
  */
 export function movedTo<C extends Column>(column: C, target: C): C {
-  const { length } = target;
-  target.set(column.length > length ? column.subarray(0, length) : column);
+  target.set(column.subarray(0, target.length));
   return target;
 }

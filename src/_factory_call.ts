@@ -85,12 +85,11 @@ export class FactoryCall<T> {
   }
 
   /**
-   * Aborts the signal, and waits no longer. Harmless once the call has settled.
+   * Aborts the signal, and waits no longer. The call must not have settled.
    *
    * @param error What it failed with.
    */
   giveUp(error: unknown): void {
-    if (this.#isSettled) return;
     this.#settle(new Err(error));
     this.abort(error);
   }

@@ -536,12 +536,7 @@ export class InMemoryCacheProvider<T = unknown>
     if (maxEntries !== Infinity) {
       requireWhole("maxEntries", maxEntries);
     }
-    if (maxWeight !== Infinity) {
-      requireOption(
-        validateRange("maxWeight", maxWeight, { min: 0 }),
-        maxWeight,
-      );
-    }
+    requireOption(validateRange("maxWeight", maxWeight, { min: 0 }), maxWeight);
     requireOption(validateType("ttlMs", ttlMs, "number"), ttlMs);
     requireOption(
       validateFormat("eviction", eviction, /lru|s3-fifo/),
@@ -1186,7 +1181,7 @@ export class InMemoryCacheProvider<T = unknown>
 
   #setTimes(slot: number, ttlMs: number, staleMs: number): void {
     this.#expiresAt ??= new Float64Array(this.#capacity).fill(Infinity);
-    const expiresAt = ttlMs === Infinity ? ttlMs : this.#time.now() + ttlMs;
+    const expiresAt = this.#time.now() + ttlMs;
     this.#expiresAt[slot] = expiresAt;
     if (staleMs > 0 || this.#keptUntil !== undefined) {
       this.#keptUntil ??= new Float64Array(this.#capacity).fill(-Infinity);
@@ -1245,9 +1240,7 @@ export class InMemoryCacheProvider<T = unknown>
     return Object.freeze({
       key: this.#keys[slot]!,
       value: this.#give(slot) as T,
-      ttlMs: expiresAt === Infinity
-        ? Infinity
-        : Math.max(0, expiresAt - this.#time.now()),
+      ttlMs: Math.max(0, expiresAt - this.#time.now()),
       tags: this.#tagsOf(slot),
     });
   }

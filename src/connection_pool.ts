@@ -564,7 +564,7 @@ export class ConnectionPool<T> implements AsyncDisposable {
    * ```
    */
   tryAcquire(): ConnectionPoolContext<T> | undefined {
-    if (this.#closing !== undefined || this.#line.size > 0) return undefined;
+    if (this.#line.size > 0) return undefined;
     return this.#takeIdle(this.#clock.monotonic());
   }
 
@@ -919,7 +919,6 @@ export class ConnectionPool<T> implements AsyncDisposable {
   }
 
   #nextIdle(): Member<T> | undefined {
-    if (this.#idle.size === 0) return undefined;
     return this.#isLifo ? this.#idle.last : this.#idle.first;
   }
 

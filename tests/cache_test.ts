@@ -1,5 +1,6 @@
 import {
   deepStrictEqual,
+  match,
   notStrictEqual,
   ok,
   rejects,
@@ -731,10 +732,13 @@ describe("InMemoryCacheProvider", () => {
     strictEqual(cache.has("1"), false);
   });
 
-  it("maxEntries and maxWeight may be Infinity", () => {
+  it("maxEntries and maxWeight may be Infinity: then nobody is asked what a value weighs", () => {
     const cache = new InMemoryCacheProvider<number>({
       maxEntries: Infinity,
       maxWeight: Infinity,
+      weigh(): never {
+        throw new Error("Asked");
+      },
     });
     for (let i = 0; i < 20_000; i++) cache.set(`${i}`, i);
     strictEqual(cache.size, 20_000);
@@ -894,16 +898,26 @@ describe("InMemoryCacheProvider options", () => {
   it("set() throws, and leaves all as it is, when tags is a string or holds others", () => {
     const { cache } = makeTimed<number>();
     cache.set("a", 1, { tags: ["t"] });
-    for (const tags of ["t", [1], new Set([undefined])]) {
-      const options = { tags: tags as Iterable<string> };
-      throws(
-        () => cache.set("a", 2, options),
-        (error) => isInvalid("tags", {}, error),
-      );
-      throws(
-        () => cache.getOrSet("b", () => 2, options),
-        (error) => isInvalid("tags", {}, error),
-      );
+    for (
+      const [tags, expected] of [
+        ["t", "array"],
+        [[1], "string"],
+        [new Set([undefined]), "string"],
+      ] as const
+    ) {
+      const options = { tags: tags as Iterable<unknown> as Iterable<string> };
+      for (
+        const call of [
+          (): unknown => cache.set("a", 2, options),
+          (): unknown => cache.getOrSet("b", () => 2, options),
+        ]
+      ) {
+        throws(call, (error) => {
+          ok(isInvalid("tags", {}, error));
+          match((error as Error).message, new RegExp(`of type ${expected}`));
+          return true;
+        });
+      }
     }
     strictEqual(cache.get("a"), 1);
     deepStrictEqual(cache.getTags("a"), ["t"]);
@@ -1015,7 +1029,9 @@ describe("InMemoryCacheProvider copy", () => {
     const error = cache.set("a", () => {}, { tags: ["t"] }).unwrapErr();
     ok(CacheError.is(error));
     strictEqual(error.code, "CACHE_SERIALIZATION_FAILED");
-    strictEqual((error.cause as Error).name, "DataCloneError");
+    ok(error.cause instanceof Error);
+    strictEqual(error.cause.name, "DataCloneError");
+    ok(error.message.includes(error.cause.message), error.message);
     strictEqual(cache.has("a"), false);
     strictEqual(cache.invalidateByTag("t"), 0);
     deepStrictEqual(removals, ["a=1 deleted"]);
@@ -1542,8 +1558,11 @@ describe("InMemoryCacheProvider.getOrSet()", () => {
     const options = { ttlMs: 5, staleMs: 5 };
     await loaded(cache, "a", 1, options);
     cache.set("b", 1, { ttlMs: 5 });
+    await loaded(cache, "c", 1, { ttlMs: 5, staleMs: 50 });
+    cache.set("c", 2, { ttlMs: 5 });
     clock.advance(5);
     strictEqual(await loaded(cache, "b", 2, options), 2);
+    strictEqual(await loaded(cache, "c", 3, options), 3);
     clock.advance(5);
     strictEqual(await loaded(cache, "a", 2, options), 2);
   });
@@ -1555,11 +1574,18 @@ describe("InMemoryCacheProvider.getOrSet()", () => {
     cache.set("a", 1, { ttlMs: 5 });
     now += 5;
     const options = { ttlMs: 5, staleMs: 5 };
-    strictEqual(await loaded(cache, "a", 2, options), 2);
     cache.set("b", 1, { ttlMs: 5 });
-    await loaded(cache, "c", 3, options); // From here on it notes such times.
+    // From here on it notes how long values are kept.
+    strictEqual(await loaded(cache, "a", 2, options), 2);
     now += 5;
     strictEqual(await loaded(cache, "b", 2, options), 2);
+  });
+
+  it("stale: is not given where only the key is remembered, as by s3-fifo", async () => {
+    const { cache } = makeTimed<number>({ eviction: "s3-fifo", maxEntries: 3 });
+    for (const key of ["a", "b", "c", "d"]) cache.set(key, 1);
+    strictEqual(cache.has("a"), false);
+    strictEqual(await loaded(cache, "a", 2, { staleMs: 5 }), 2);
   });
 
   it("stale: is not given to who asks for none", async () => {
@@ -1707,6 +1733,22 @@ describe("InMemoryCacheProvider.getOrSet()", () => {
     strictEqual(loads, 2);
   });
 
+  it("errorTtlMs: remembers a failure when a tag that it does not carry is invalidated", async () => {
+    for (const tag of ["t", ""]) {
+      const { cache } = makeTimed<number>();
+      const { load, fail } = makeLoads<number>();
+      const got = observe(
+        cache.getOrSet("a", load, { errorTtlMs: 10, tags: [tag] }),
+      );
+      await settle();
+      fail(new Error("Down"));
+      await settled(got);
+      cache.invalidateByTag("u");
+      const again = await settled(observe(cache.getOrSet("a", () => 1)));
+      strictEqual(again.state, "rejected");
+    }
+  });
+
   it("errorTtlMs: does not remember the failure of a load that was superseded", async () => {
     for (
       const invalidate of [
@@ -1794,6 +1836,23 @@ describe("InMemoryCacheProvider.getOrSet()", () => {
     const { state } = await settled(observe(cache.getOrSet("c", () => 1)));
     strictEqual(state, "rejected");
     strictEqual(cache.size, 1);
+  });
+
+  it("errorTtlMs: prune() makes room by failures whose time is over", async () => {
+    const { cache, clock } = makeTimed<number>({ maxEntries: 2 });
+    async function fail(key: string, errorTtlMs: number): Promise<void> {
+      const load = (): never => {
+        throw new Error("Down");
+      };
+      await settled(observe(cache.getOrSet(key, load, { errorTtlMs })));
+    }
+    await fail("a", 10);
+    await fail("b", 1);
+    clock.advance(1);
+    cache.prune();
+    await fail("c", 10);
+    const { state } = await settled(observe(cache.getOrSet("a", () => 1)));
+    strictEqual(state, "rejected");
   });
 
   // --- loads and invalidations in any order

@@ -1658,6 +1658,29 @@ describe("order", () => {
     );
   });
 
+  for (const way of ["tryAcquire", "acquire"] as const) {
+    test(`holds for a listener's ${way}(): it is not served before who waits`, async (make) => {
+      let later: Watched<Result<Lease, unknown>> | Lease | undefined;
+      const rig: Rig = make({
+        max: 2,
+        order: "fifo",
+        onEvent: ({ type }) => {
+          if (type !== "validation_failed") return;
+          later = way === "tryAcquire"
+            ? rig.pool.tryAcquire()
+            : watch(rig.pool.acquire());
+        },
+      }, { validate: () => false });
+      const [one, other] = [await rig.lease(), await rig.lease()];
+      one.release();
+      await rig.pass(500);
+      other.release();
+      const lease = await rig.lease(); // c1 fails, and c2 needs no validation.
+      strictEqual(lease.connection, "c2");
+      if (way === "tryAcquire") strictEqual(later, undefined);
+    });
+  }
+
   test("fifo and lifo hold for those who need a validation as well", async (make) => {
     for (const [order, first] of [["fifo", "c1"], ["lifo", "c3"]] as const) {
       const seen: string[] = [];
@@ -2839,6 +2862,20 @@ describe("keepAliveMs", () => {
     strictEqual(rig.pool.connections()[0]!.lastUsedAt, START);
   });
 
+  test("leaves each its place: it is as long unused as before", async (make) => {
+    for (const [order, next] of [["lifo", "c2"], ["fifo", "c1"]] as const) {
+      const rig = make({ order, keepAliveMs: 100, validateAfterIdleMs: 500 }, {
+        validate: () => true,
+      });
+      const [one, other] = [await rig.lease(), await rig.lease()];
+      one.release();
+      await rig.pass(50);
+      other.release();
+      await rig.pass(50); // c1 is validated.
+      strictEqual(rig.pool.tryAcquire()?.connection, next);
+    }
+  });
+
   test("destroys what fails, and replaces it as minIdle says", async (make) => {
     let works = false;
     const rig = make({ max: 2, minIdle: 1, keepAliveMs: 100 }, {
@@ -3183,6 +3220,30 @@ describe("leakThresholdMs", () => {
         await answer(pool.close({ signal: AbortSignal.abort() }));
       },
     );
+
+    it("destroys each once when a listener of a leak closes the pool", {
+      skip,
+    }, async () => {
+      const ended: object[] = [];
+      const pool: ConnectionPool<object> = new ConnectionPool<object>({
+        create: () => ({}),
+        destroy: (connection) => void ended.push(connection),
+      }, {
+        max: 3,
+        clock: new ManualClock(),
+        leakThresholdMs: 1_000,
+        onEvent: ({ type }) => {
+          if (type !== "leaked") return;
+          void pool.close({ signal: AbortSignal.abort() });
+        },
+      });
+      await forget(pool);
+      await collectUntil(() => ended.length > 0);
+      assert(ended.length > 0, "nothing was collected");
+      await answer(pool.close());
+      deepStrictEqual([ended.length, new Set(ended).size], [3, 3]);
+      strictEqual(pool.stats.total, 0);
+    });
 
     it(
       "takes nothing back where leaks are not looked for",
