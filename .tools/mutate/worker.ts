@@ -46,6 +46,10 @@ type Test = (context: Deno.TestContext) => void | Promise<void>;
 
 const encoder = new TextEncoder();
 const tests: Test[] = [];
+const { setTimeout } = globalThis; // Tests put others in its place.
+
+/** What was rejected with nobody there to hear it. */
+let unheard: string | undefined;
 
 /** Steps run at once, and fail as their test. */
 const context = {
@@ -66,14 +70,17 @@ function collectTests(): void {
 async function report(work: () => unknown): Promise<void> {
   const started = performance.now();
   let failure: string | undefined;
+  unheard = undefined;
   try {
     await work();
+    // The event comes a turn later.
+    await new Promise((resolve) => setTimeout(resolve, 0));
   } catch (thrown) {
     failure = describe(thrown);
   }
   const answer: Answer = {
     tests: tests.length,
-    failure,
+    failure: failure ?? unheard,
     ms: performance.now() - started,
     asked: mutation.asked,
     reached: [...mutation.reached],
@@ -93,6 +100,10 @@ function describe(thrown: unknown): string {
 
 async function main(mutant: string, files: readonly string[]): Promise<void> {
   collectTests();
+  addEventListener("unhandledrejection", (event) => {
+    event.preventDefault();
+    unheard ??= describe(event.reason);
+  });
   mutation.active = Number(mutant);
   await report(async () => {
     for (const file of files) await import(pathToFileURL(file).href);
