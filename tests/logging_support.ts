@@ -264,11 +264,14 @@ export const hostileValue: fc.Arbitrary<() => unknown> = fc.letrec<{
       {
         weight: 2,
         arbitrary: fc.tuple(hostileText, value, members).map(
-          ([message, cause, own]) => () =>
-            Object.defineProperties(
-              new Error(message, { cause: cause() }),
-              Object.getOwnPropertyDescriptors(own()),
-            ),
+          ([message, cause, own]) => () => {
+            const error = new Error(message, { cause: cause() });
+            // Bun makes it when it is first read, and throws where `name` has
+            // become something that is no text.
+            void error.stack;
+            const descriptors = Object.getOwnPropertyDescriptors(own());
+            return Object.defineProperties(error, descriptors);
+          },
         ),
       },
       {
