@@ -15,6 +15,7 @@ import {
   type Histogram,
   inject,
   type LabelValue,
+  type MetricCollection,
   type MetricRegistry,
   prometheusHandler,
   registerRuntimeMetrics,
@@ -54,7 +55,7 @@ export class Operations {
     string,
     (request: Request) => Promise<Response>
   >;
-  readonly #runtime: Disposable;
+  readonly #runtime: MetricCollection;
   readonly #requests: Counter<
     { method: Method; route: LabelValue; status: LabelValue }
   >;
@@ -66,7 +67,7 @@ export class Operations {
     this.#logger = logger;
     this.#clock = clock;
     this.#health = health;
-    this.#runtime = registerRuntimeMetrics(registry);
+    this.#runtime = registerRuntimeMetrics(registry, { clock });
     this.#requests = registry.counter({
       name: "http_requests",
       help: "Requests that were answered",
@@ -125,6 +126,6 @@ export class Operations {
 
   /** Nothing is pending afterwards. */
   close(): void {
-    this.#runtime[Symbol.dispose]();
+    this.#runtime.close();
   }
 }

@@ -1,3 +1,9 @@
+/**
+ * The server of Bun.
+ *
+ * @module
+ */
+
 import {
   closeWithin,
   type FetchFunction,

@@ -1,3 +1,9 @@
+/**
+ * The server of Deno.
+ *
+ * @module
+ */
+
 import {
   closeWithin,
   type FetchFunction,

@@ -1,3 +1,9 @@
+/**
+ * The server of Node: requests and answers of its own become those of `fetch`.
+ *
+ * @module
+ */
+
 import { once } from "node:events";
 import {
   createServer,

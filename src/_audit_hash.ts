@@ -6,8 +6,8 @@
 
 import { toBase64Url } from "./_base64url.ts";
 import * as Expectations from "./_expectations.ts";
+import { invalidOption } from "./_options.ts";
 import { hmacSha256, sha256 } from "./_sha256.ts";
-import { ValidationError } from "./errors.ts";
 import { fillPlaceholders } from "./messages.ts";
 import { Secret } from "./secret.ts";
 
@@ -33,12 +33,12 @@ export function digestOf(
   const given: unknown = key instanceof Secret ? key.reveal() : key;
   if (!(given instanceof Uint8Array) || given.length < MIN_KEY_BYTES) {
     const min = MIN_KEY_BYTES;
-    throw new ValidationError("VALIDATION_INVALID_OPTION", {
-      field: "key",
-      reason: fillPlaceholders(Expectations.KEY_BYTES, { min }),
-      // Nothing of what may be a secret.
-      received: given instanceof Uint8Array ? given.length : typeof given,
-    });
+    const reason = fillPlaceholders(Expectations.KEY_BYTES, { min });
+    // Nothing of what may be a secret.
+    const received = given instanceof Uint8Array
+      ? String(given.length)
+      : typeof given;
+    throw invalidOption("key", reason, received);
   }
   return hmacSha256(given);
 }

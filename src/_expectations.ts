@@ -126,8 +126,8 @@ export const LABEL_VALUES = "true or a list of different values";
 export const LABEL_LIST = "a list of values for each label is wanted";
 /** The bounds of a histogram. */
 export const BUCKETS = "finite numbers, each greater than the one before it";
-/** A retry policy's budget. */
-export const RETRY_BUDGET = "it needs methods deposit() and withdraw()";
+/** What has to follow a protocol. */
+export const METHODS = "it lacks methods that are wanted";
 /** A part that is checked. */
 export const HEALTH_CHECK = "it needs a name and a method check()";
 /** A part that has itself as a part. */

@@ -9,6 +9,7 @@ import { Alarm } from "./_alarm.ts";
 import { Attempt, type AttemptOwner, type AttemptWork } from "./_attempt.ts";
 import { Deque } from "./_deque.ts";
 import { requireDuration, requireWhole } from "./_options.ts";
+import { isPromiseLike } from "./_promise_like.ts";
 import { reasonOf } from "./_reason.ts";
 import { callReporting } from "./_report.ts";
 import { runSoon } from "./_soon.ts";
@@ -223,6 +224,8 @@ export class Group implements AttemptOwner {
   readonly #running = new Set<Handling>();
   /** Those whose dead letters could not be stored so far. */
   readonly #unburied = new Map<Delivery, Burial>();
+  /** How many dead letters are being stored, where that takes a while. */
+  #burying = 0;
   /** Publishers who wait for room. */
   readonly #line: WaitingLine<Admission>;
   readonly #alarm: Alarm;
@@ -291,7 +294,7 @@ export class Group implements AttemptOwner {
       return this.#line.join(0, Infinity, undefined, signal);
     }
     // Letters that nobody stores must not pile up either.
-    const canBury = this.#unburied.size < this.#capacity;
+    const canBury = this.#unburied.size + this.#burying < this.#capacity;
     if (this.#overflow === WhenFull.DEAD_LETTER && canBury) return PASSED_OVER;
     const params = { max: this.#capacity };
     return new Err(new MessagingError("MSG_QUEUE_FULL", params));
@@ -546,7 +549,7 @@ export class Group implements AttemptOwner {
     this.#unburied.delete(delivery);
     let failure: unknown;
     try {
-      const added = await this.#parts.deadLetters.add(letter);
+      const added = await this.#add(letter);
       if (added.ok) return this.#fallSilent(delivery);
       failure = added.error;
     } catch (thrown) {
@@ -567,6 +570,19 @@ export class Group implements AttemptOwner {
       delayMs,
     );
     this.#unburied.set(delivery, { letter, timer });
+  }
+
+  async #add(
+    letter: DeadLetter<unknown>,
+  ): Promise<Result<void, ErrorOf<"MSG_QUEUE_FULL">>> {
+    const answer = this.#parts.deadLetters.add(letter);
+    if (!isPromiseLike(answer)) return answer;
+    this.#burying++;
+    try {
+      return await answer;
+    } finally {
+      this.#burying--;
+    }
   }
 
   #letterOf(

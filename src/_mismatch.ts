@@ -1,3 +1,9 @@
+/**
+ * The error that several modules make of a wrong type.
+ *
+ * @module
+ */
+
 import { ValidationError } from "./errors.ts";
 
 /** The error of a value that is of another type than it should be. */

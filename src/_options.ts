@@ -4,6 +4,7 @@
  * @module
  */
 
+import * as Expectations from "./_expectations.ts";
 import { ValidationError } from "./errors.ts";
 import { requireOption, validateRange, validateType } from "./validators.ts";
 
@@ -39,6 +40,19 @@ export function requireWhole(name: string, value: number, min = 1): number {
 }
 
 /**
+ * Throws for what is neither a whole number nor `Infinity`.
+ *
+ * @param name The name of the option.
+ * @param count The value.
+ * @param min The least that it may be.
+ * @returns The value.
+ * @throws {ValidationError} It is neither, or less.
+ */
+export function requireCount(name: string, count: number, min = 1): number {
+  return count === Infinity ? count : requireWhole(name, count, min);
+}
+
+/**
  * Throws for what cannot be called, unless it is left out.
  *
  * @param name The name of the option.
@@ -46,8 +60,36 @@ export function requireWhole(name: string, value: number, min = 1): number {
  * @throws {ValidationError} It is there, and no function.
  */
 export function requireCallback(name: string, callback: unknown): void {
-  if (callback === undefined) return;
-  requireOption(validateType(name, callback, "function"), callback);
+  if (callback !== undefined) requireFunction(name, callback);
+}
+
+/**
+ * Throws for what cannot be called.
+ *
+ * @param name The name of the option.
+ * @param value The value.
+ * @throws {ValidationError} It is no function.
+ */
+export function requireFunction(name: string, value: unknown): void {
+  requireOption(validateType(name, value, "function"), value);
+}
+
+/**
+ * Throws for what has not the methods of its protocol.
+ *
+ * @param name The name of the option.
+ * @param value The value.
+ * @param isOne Tells by the methods whether it is one.
+ * @throws {ValidationError} It is none.
+ */
+export function requireProtocol(
+  name: string,
+  value: unknown,
+  isOne: (value: unknown) => boolean,
+): void {
+  if (!isOne(value)) {
+    throw invalidOption(name, Expectations.METHODS, typeof value);
+  }
 }
 
 /**

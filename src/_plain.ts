@@ -1,4 +1,8 @@
-// Plain data: what JSON has, object literals and arrays.
+/**
+ * Plain data: what JSON has, object literals and arrays.
+ *
+ * @module
+ */
 
 /** Whether a value is an object literal, or an object without a prototype. */
 export function isPlainObject(

@@ -5,8 +5,8 @@
  */
 
 import * as Expectations from "./_expectations.ts";
+import { invalidOption } from "./_options.ts";
 import { Applicant, Panel } from "./_policy_panel.ts";
-import { ValidationError } from "./errors.ts";
 import { requireOption, validateType } from "./validators.ts";
 
 /** `undefined` stands for all actions that no policy names. */
@@ -37,11 +37,7 @@ export class PolicyIndex {
       const applicant = new Applicant(policy, field);
       const { id, actions = [], resources = [] } = applicant;
       if (byId.has(id)) {
-        throw new ValidationError("VALIDATION_INVALID_OPTION", {
-          field: `${field}.id`,
-          reason: Expectations.NAME_TAKEN,
-          received: id,
-        });
+        throw invalidOption(`${field}.id`, Expectations.NAME_TAKEN, id);
       }
       byId.set(id, applicant);
       for (const action of actions) this.#actions.add(action);

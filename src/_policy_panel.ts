@@ -5,6 +5,7 @@
  */
 
 import * as Expectations from "./_expectations.ts";
+import { invalidOption } from "./_options.ts";
 import type {
   Decision,
   Policy,
@@ -13,11 +14,7 @@ import type {
 } from "./_policy.ts";
 import { requireSome } from "./_policy_rules.ts";
 import { isPromiseLike } from "./_promise_like.ts";
-import {
-  describeError,
-  type ErrorCauseJson,
-  ValidationError,
-} from "./errors.ts";
+import { describeError, type ErrorCauseJson } from "./errors.ts";
 import { hasMethods } from "./protocols.ts";
 import {
   requireOption,
@@ -50,11 +47,7 @@ export class Applicant {
    */
   constructor(policy: object, field: string) {
     if (!isPolicy(policy)) {
-      throw new ValidationError("VALIDATION_INVALID_OPTION", {
-        field,
-        reason: Expectations.POLICY,
-        received: typeof policy,
-      });
+      throw invalidOption(field, Expectations.POLICY, typeof policy);
     }
     const { id, actions, resources, reason } = policy;
     this.id = requireOption(validateIdentifier(`${field}.id`, id), id);

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { requireCallback, requireFunction } from "./_options.ts";
 import type {
   AuthorizationContext,
   Policy,
@@ -211,7 +212,7 @@ class Rule<
   ) {
     requireKnownOptions(options, RULE_OPTIONS);
     const { actions, resources, when, reason } = options;
-    if (when !== undefined) requireFunction("when", when);
+    requireCallback("when", when);
     this.id = id;
     this.actions = actions;
     this.resources = resources;
@@ -405,7 +406,8 @@ export function hasRole(
     const own = subject?.roles;
     if (own === undefined || own === null) return false;
     // A text has an includes() too, which would find "admin" in "no-admin".
-    if (!Array.isArray(own)) return own as never;
+    // Nor is it the answer itself: `true` is no role, and would be a yes.
+    if (!Array.isArray(own)) return undefined as never;
     for (let i = 0; i < own.length; i++) {
       for (let j = 0; j < roles.length; j++) {
         if (own[i] === roles[j]) return true;
@@ -475,15 +477,4 @@ export function requireSome(field: string, list: readonly unknown[]): void {
   if (list.length > 0) return;
   const error = new ValidationError("VALIDATION_EMPTY_VALUE", { field });
   requireOption(new Err(error), list);
-}
-
-/**
- * Throws for what is no function.
- *
- * @param field What it is called.
- * @param value The value.
- * @throws {ValidationError} It is none.
- */
-export function requireFunction(field: string, value: unknown): void {
-  requireOption(validateType(field, value, "function"), value);
 }

@@ -11,8 +11,8 @@
  *
  * - **One pass.** The time is in proportion to the header's length, whatever is
  *   in it; what is not well-formed is passed over and never throws.
- * - **Bounded.** So many answers are remembered, and none to a header longer
- *   than 256 characters.
+ * - **Bounded.** No more than `maxRemembered` answers are remembered, and none
+ *   to a header longer than 256 characters.
  *
  * The server's order breaks ties, not the header's: browsers name `gzip` first
  * and `br` last, at the same weight, and mean nothing by it.
@@ -133,7 +133,8 @@ export function parseAcceptEncoding(
  * libraries for it, and 50 times with what it remembers.
  *
  * @typeParam C The server's codings.
- * @param priority The codings the server has, the best first.
+ * @param priority The codings the server has, the best first. `identity` among
+ * them changes nothing, wherever it stands.
  * @param options How much to remember.
  * @returns A function from the header's value to the coding; `undefined` where
  * the client accepts nothing of it, identity included.
@@ -184,7 +185,6 @@ class Negotiation<C extends string> {
   readonly #element: Element = { start: 0, end: 0, weight: 0 };
 
   constructor(priority: readonly C[]) {
-    this.#codings = [...priority];
     const names = priority.map((coding) => {
       requireOption(validateFormat("priority", coding, TOKEN), coding);
       return coding.toLowerCase();
@@ -196,11 +196,13 @@ class Negotiation<C extends string> {
         received: names.join(", "),
       });
     }
-    const known = [...names, "identity"];
+    // Identity is there anyway, and wins by its weight alone.
+    this.#codings = priority.filter((_, i) => names[i] !== "identity");
+    const known = [...names.filter((name) => name !== "identity"), "identity"];
     const aliases = [...CANONICAL].filter(([, name]) => names.includes(name));
     this.#names = [...known, ...aliases.map(([alias]) => alias)];
     this.#places = [...known, ...aliases.map(([, name]) => name)]
-      .map((name) => known.lastIndexOf(name));
+      .map((name) => known.indexOf(name));
     this.#weights = new Int16Array(known.length);
   }
 

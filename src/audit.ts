@@ -65,7 +65,7 @@ import {
 import { checkpointBytes, type Digest, digestOf } from "./_audit_hash.ts";
 import { toBase64Url } from "./_base64url.ts";
 import * as Expectations from "./_expectations.ts";
-import { requireWhole } from "./_options.ts";
+import { requireCallback, requireProtocol, requireWhole } from "./_options.ts";
 import { isPromiseLike } from "./_promise_like.ts";
 import { reasonOf } from "./_reason.ts";
 import type { AuditCheckpoint, AuditKey } from "./audit_chain.ts";
@@ -76,6 +76,7 @@ import {
   type AuditStore,
   type AuditStoreError,
   type InMemoryAuditStore,
+  isAuditStore,
   type NoAuditContext,
 } from "./audit_store.ts";
 import { type Clock, systemClock } from "./clock.ts";
@@ -335,15 +336,18 @@ export class AuditLog<
    * Makes a log.
    *
    * @param options Its store, its key, its limits.
-   * @throws {ValidationError} `key` is not of 32 bytes or more, or a limit is not a
-   * whole number.
+   * @throws {ValidationError} An option is not valid: `key` is not of 32 bytes or
+   * more, say, or a limit is not a whole number.
    */
   constructor(options: AuditLogOptions<TStore>) {
-    const { store, key, clock = systemClock, newId } = options;
+    const { store, key, signer, clock = systemClock, newId } = options;
     const { maxAttempts = 10, maxWaiting = 1_000 } = options;
+    requireProtocol("store", store, isAuditStore);
+    requireCallback("signer", signer);
+    requireCallback("newId", newId);
     this.#store = store;
     this.#digest = digestOf(key);
-    this.#sign = options.signer ?? (key && this.#digest);
+    this.#sign = signer ?? (key && this.#digest);
     this.#clock = clock;
     this.#newId = newId ?? (() => crypto.randomUUID());
     this.#maxAttempts = requireWhole("maxAttempts", maxAttempts);

@@ -7,12 +7,10 @@
  * When not: in memory for what must outlive the process.
  *
  * - **Never forked.** An entry is added behind the one its writer saw as the
- *   last, or not at all.
+ *   last, or not at all: so two writers cannot put different entries behind the
+ *   same one.
+ * - **Never changed.** What is there is neither changed nor removed.
  * - **Bounded.** At the bound the store refuses entries; it drops none.
- *
- * A store adds an entry only behind the one that its writer has seen, as the last
- * one: so two writers cannot put different entries behind the same one. What is
- * there is never changed and never removed.
  *
  * @example A part of a trail
  * ```ts

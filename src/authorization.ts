@@ -67,6 +67,7 @@
 
 import * as Expectations from "./_expectations.ts";
 import { typeMismatch } from "./_mismatch.ts";
+import { requireCallback, requireFunction } from "./_options.ts";
 import type {
   AuthorizationContext,
   Decision,
@@ -75,7 +76,7 @@ import type {
 } from "./_policy.ts";
 import { PolicyIndex } from "./_policy_index.ts";
 import { type Panel, undecidable } from "./_policy_panel.ts";
-import { requireFunction, requireKnownOptions } from "./_policy_rules.ts";
+import { requireKnownOptions } from "./_policy_rules.ts";
 import { callReporting } from "./_report.ts";
 import { type ErrorOf, SecurityError } from "./errors.ts";
 import { type Awaitable, hasMethods } from "./protocols.ts";
@@ -340,7 +341,7 @@ export class PolicyBasedAuthorizer<
     requireKnownOptions(options, OPTIONS);
     const { policies, typeOf = tagOf, onDecision } = options;
     requireFunction("typeOf", typeOf);
-    if (onDecision !== undefined) requireFunction("onDecision", onDecision);
+    requireCallback("onDecision", onDecision);
     this.#index = new PolicyIndex(policies);
     this.#typeOf = typeOf;
     this.#onDecision = onDecision;

@@ -37,7 +37,7 @@
  * @module
  */
 
-import { requireWhole } from "./_options.ts";
+import { requireFunction, requireWhole } from "./_options.ts";
 import { requireOption, validateType } from "./validators.ts";
 
 /**
@@ -86,7 +86,7 @@ export class BinaryHeap<T> {
    * @throws {ValidationError} `compare` is not a function.
    */
   constructor(compare: (a: T, b: T) => number) {
-    requireOption(validateType("compare", compare, "function"), compare);
+    requireFunction("compare", compare);
     this.#compare = compare;
   }
 
@@ -453,7 +453,7 @@ export function topK<T>(
   key: (item: T) => number,
 ): T[] {
   requireWhole("k", k, 0);
-  requireOption(validateType("key", key, "function"), key);
+  requireFunction("key", key);
   if (k === 0) return [];
   const best = new BinaryHeap<Candidate<T>>(compareCandidates);
   let worstKey = NaN;

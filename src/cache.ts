@@ -49,7 +49,7 @@ import {
 import { type Load, Loads } from "./_cache_loads.ts";
 import { movedTo } from "./_columns.ts";
 import { compileGlob } from "./_glob.ts";
-import { requireDuration, requireWhole } from "./_options.ts";
+import { requireCallback, requireCount, requireDuration } from "./_options.ts";
 import { reasonOf } from "./_reason.ts";
 import { callReporting } from "./_report.ts";
 import { TagIndex } from "./_tag_index.ts";
@@ -533,9 +533,7 @@ export class InMemoryCacheProvider<T = unknown>
       eviction = "lru",
       copy = "reference",
     } = options;
-    if (maxEntries !== Infinity) {
-      requireWhole("maxEntries", maxEntries);
-    }
+    requireCount("maxEntries", maxEntries);
     requireOption(validateRange("maxWeight", maxWeight, { min: 0 }), maxWeight);
     requireOption(validateType("ttlMs", ttlMs, "number"), ttlMs);
     requireOption(
@@ -543,6 +541,9 @@ export class InMemoryCacheProvider<T = unknown>
       eviction,
     );
     requireOption(validateFormat("copy", copy, /reference|clone/), copy);
+    requireCallback("weigh", options.weigh);
+    requireCallback("onRemove", options.onRemove);
+    requireCallback("onLoadError", options.onLoadError);
     this.#maxEntries = maxEntries;
     this.#maxWeight = maxWeight;
     this.#ttlMs = ttlMs;

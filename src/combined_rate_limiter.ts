@@ -28,9 +28,14 @@
  * @module
  */
 
+import { requireProtocol } from "./_options.ts";
 import { isPromiseLike } from "./_promise_like.ts";
 import type { Awaitable } from "./protocols.ts";
-import type { RateLimitDecision, RateLimiter } from "./rate_limiter.ts";
+import {
+  isRateLimiter,
+  type RateLimitDecision,
+  type RateLimiter,
+} from "./rate_limiter.ts";
 import { requireOption, validateRange, validateType } from "./validators.ts";
 
 /**
@@ -73,7 +78,8 @@ export class CombinedRateLimiter<TKey> implements RateLimiter<TKey> {
    * Combines limiters.
    *
    * @param limiters One or more; the one that refuses most should come first.
-   * @throws {ValidationError} It is no array, or an empty one.
+   * @throws {ValidationError} It is no array, an empty one, or has something in
+   * it that is no rate limiter.
    */
   constructor(limiters: readonly RateLimiter<TKey>[]) {
     requireOption(validateType("limiters", limiters, "array"), limiters);
@@ -82,6 +88,9 @@ export class CombinedRateLimiter<TKey> implements RateLimiter<TKey> {
       validateRange("limiters.length", length, { min: 1 }),
       length,
     );
+    for (const [i, limiter] of limiters.entries()) {
+      requireProtocol(`limiters[${i}]`, limiter, isRateLimiter);
+    }
     this.#limiters = [...limiters];
   }
 

@@ -11,7 +11,7 @@
  * - **Never longer.** What would not get strictly shorter stays as it is, and
  *   the result says why.
  * - **Counted.** What was done with each coding, and why data was left alone,
- *   adds up to all calls.
+ *   adds up to all calls of `compress`.
  *
  * The compressors themselves, with their levels, are in the factory; a
  * compressor that is registered there later takes part from then on.

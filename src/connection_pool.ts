@@ -48,7 +48,12 @@ import { Alarm } from "./_alarm.ts";
 import { asResult } from "./_attempt.ts";
 import { Deque } from "./_deque.ts";
 import { FactoryCall } from "./_factory_call.ts";
-import { requireCallback, requireDuration, requireWhole } from "./_options.ts";
+import {
+  requireCallback,
+  requireCount,
+  requireDuration,
+  requireWhole,
+} from "./_options.ts";
 import { reasonOf } from "./_reason.ts";
 import { reportUnhandled } from "./_report.ts";
 import { WaitingLine } from "./_waiting_line.ts";
@@ -1316,6 +1321,8 @@ function requireOptions<T>(options: ConnectionPoolOptions<T>): AllOptions<T> {
   const {
     max,
     minIdle = 0,
+    maxWaiting = 10_000,
+    maxUses = Infinity,
     order = PoolOrder.LIFO,
     maxLifetimeJitter = 0.1,
     onEvent,
@@ -1336,11 +1343,11 @@ function requireOptions<T>(options: ConnectionPoolOptions<T>): AllOptions<T> {
   return {
     max,
     minIdle,
-    maxWaiting: requireCount("maxWaiting", options.maxWaiting, 10_000, 0),
+    maxWaiting: requireCount("maxWaiting", maxWaiting, 0),
     order,
     ...requireDurations(options),
     maxLifetimeJitter,
-    maxUses: requireCount("maxUses", options.maxUses, Infinity, 1),
+    maxUses: requireCount("maxUses", maxUses),
     onEvent,
     clock,
     random,
@@ -1370,16 +1377,4 @@ function requireDurations(
     return [name, requireDuration(name, durationMs, min)];
   });
   return Object.fromEntries(checked);
-}
-
-/** A count may be `Infinity`. */
-function requireCount(
-  name: string,
-  count: number | undefined,
-  fallback: number,
-  min: number,
-): number {
-  if (count === undefined) return fallback;
-  if (count === Infinity) return count;
-  return requireWhole(name, count, min);
 }

@@ -362,6 +362,8 @@ export class InMemoryDeadLetterQueue<TMessage = unknown>
    *
    * @param options Which of them.
    * @returns A list of its own.
+   * @throws {ValidationError} `offset` is not a whole number of 0 or more, or
+   * `limit` not a number of 0 or more.
    *
    * @example Those of a subscription
    * ```ts
@@ -377,7 +379,7 @@ export class InMemoryDeadLetterQueue<TMessage = unknown>
    */
   list(options: DeadLetterListOptions = {}): readonly DeadLetter<TMessage>[] {
     const { offset = 0, limit = Infinity, subscription, topic } = options;
-    requireOption(validateRange("offset", offset, { min: 0 }), offset);
+    requireWhole("offset", offset, 0);
     requireOption(validateRange("limit", limit, { min: 0 }), limit);
     return [...this.#letters.values()]
       .filter((letter) =>

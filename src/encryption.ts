@@ -9,14 +9,15 @@
  * passwords, which want a slow hash; to search in what is sealed.
  *
  * - **One algorithm**: AES-256-GCM of the Web Crypto API, with a random IV of 96
- *   bits and a tag of 128 (NIST SP 800-38D). What of it works on all runtimes.
+ *   bits and a tag of 128 (NIST SP 800-38D): what works on all runtimes.
  * - **One text for a value**: `v1.<key id>.<base64url(iv | ciphertext | tag)>`,
  *   and nothing else is read.
  * - **Bound to its context**: version, key id and a context of yours (a table, a
  *   column, the id of a row) are authenticated, and only the first two stored.
  * - **A ring of keys**: a key is found by its id; no other is tried. See
  *   `key-ring`.
- * - **Silent**: changed, another key or another context, all is one error.
+ * - **Silent**: changed, sealed by another key of the same id, or in another
+ *   context: all is one error.
  *
  * AES-GCM does not hide how long a value is.
  *

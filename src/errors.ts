@@ -10,8 +10,9 @@
  *
  * - **One code, one meaning.** A code determines the class, the parameters and
  *   the text, at compile time.
- * - **No secrets.** A message holds what the catalogue names, and never the
- *   value that was wrong.
+ * - **No secrets of yours.** A message holds what the catalogue names: never a
+ *   value that was checked, unless a program passed it as an option. Of an error
+ *   that somebody else threw it may have the message.
  *
  * Narrow a union of errors by `code`; recognise any error of the package,
  * even one made by a second copy of it, with `InfrastructureError.is`.

@@ -35,14 +35,14 @@
  */
 
 import { EventIterator, Overflow } from "./_event_iterator.ts";
-import { requireCallback, requireWhole } from "./_options.ts";
+import { requireCallback, requireFunction, requireWhole } from "./_options.ts";
 import { isPromiseLike } from "./_promise_like.ts";
 import { reasonOf } from "./_reason.ts";
 import { reportUnhandled } from "./_report.ts";
 import { MessagingError } from "./errors.ts";
 import { formatMessage } from "./messages.ts";
 import { parseStatus } from "./status.ts";
-import { requireOption, validateType } from "./validators.ts";
+import { requireOption } from "./validators.ts";
 
 /**
  * Hears of events. What it throws, or rejects with, is reported.
@@ -701,7 +701,7 @@ export class EventBus<TEvents extends object> implements Disposable {
     handler: AnyHandler,
     options: SubscribeOptions<unknown> = {},
   ): Entry {
-    requireOption(validateType("handler", handler, "function"), handler);
+    requireFunction("handler", handler);
     const { signal, once = false, prepend = false, filter } = options;
     requireCallback("filter", filter);
     if (signal?.aborted) return NEVER;

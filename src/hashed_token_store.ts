@@ -36,19 +36,21 @@
 import { toBase64Url } from "./_base64url.ts";
 import { copyClaims } from "./_claims.ts";
 import * as Expectations from "./_expectations.ts";
+import { requireProtocol } from "./_options.ts";
 import { ValidationError } from "./errors.ts";
 import { fillPlaceholders } from "./messages.ts";
 import { Err, Ok, type Result } from "./result.ts";
-import type {
-  NewToken,
-  NextToken,
-  NoClaims,
-  RevokeUserOptions,
-  StoredToken,
-  TokenAddError,
-  TokenInputError,
-  TokenRotation,
-  TokenStore,
+import {
+  isTokenStore,
+  type NewToken,
+  type NextToken,
+  type NoClaims,
+  type RevokeUserOptions,
+  type StoredToken,
+  type TokenAddError,
+  type TokenInputError,
+  type TokenRotation,
+  type TokenStore,
 } from "./token_store.ts";
 import {
   requireOption,
@@ -148,8 +150,10 @@ export class HashedTokenStore<TClaims extends object = NoClaims>
    * Puts itself in front of a store.
    *
    * @param tokens Where the tokens are stored.
+   * @throws {ValidationError} It is no token store.
    */
   constructor(tokens: TokenStore<TClaims>) {
+    requireProtocol("tokens", tokens, isTokenStore);
     this.#tokens = tokens;
   }
 

@@ -45,7 +45,8 @@ import type { Bytes, Compressor, CompressorFactory } from "./compression.ts";
 import { CompressionService } from "./compression_service.ts";
 import { CompressionError, type ErrorOf } from "./errors.ts";
 import { catchToResult, Err, Ok, type Result } from "./result.ts";
-import { requireOption, validateRange } from "./validators.ts";
+import { parseStatus } from "./status.ts";
+import { requireOption } from "./validators.ts";
 
 /**
  * What becomes of a strong `ETag` when a body is encoded, which makes other
@@ -144,7 +145,8 @@ export interface DecompressRequestOptions {
  * @param response The response; its body is used up.
  * @param options What to compress and how.
  * @returns The response to send.
- * @throws {ValidationError} `bufferBytes` is not a whole number of 0 or more.
+ * @throws {ValidationError} `bufferBytes` is not a whole number of 0 or more,
+ * or `etag` or `notAcceptable` is unknown.
  *
  * @example An entity tag names bytes, so it is weakened
  * ```ts
@@ -173,6 +175,11 @@ export async function compressResponse(
   const { service = usualService(), etag = "weak", compressible } = options;
   const { bufferBytes = 65_536, notAcceptable = "identity", signal } = options;
   requireWhole("bufferBytes", bufferBytes, 0);
+  requireOption(parseStatus(ETagModes, etag, "etag"), etag);
+  requireOption(
+    parseStatus(WhenRefused, notAcceptable, "notAcceptable"),
+    notAcceptable,
+  );
   if (!mayEncode(request, response, service)) return response;
   if (compressible?.(response) === false) return response;
 
@@ -319,12 +326,8 @@ export function decompressRequest(
 ): Result<Request, ErrorOf<"COMPRESSION_UNSUPPORTED">> {
   const { maxOutputBytes = 10_485_760, maxCodings = 2 } = options;
   const { factory = usualService().factory } = options;
-  const least = { min: 0, integer: true };
-  requireOption(
-    validateRange("maxOutputBytes", maxOutputBytes, least),
-    maxOutputBytes,
-  );
-  requireOption(validateRange("maxCodings", maxCodings, least), maxCodings);
+  requireWhole("maxOutputBytes", maxOutputBytes, 0);
+  requireWhole("maxCodings", maxCodings, 0);
 
   const header = request.headers.get("content-encoding") ?? "";
   const codings = tokensOf(header).filter((coding) => coding !== "identity");
@@ -373,6 +376,9 @@ export function supportedCodings(
   const codings = factory.codings.filter((coding) => coding !== "identity");
   return codings.join(", ") || "identity";
 }
+
+const ETagModes = { WEAK: "weak", SUFFIX: "suffix", DROP: "drop" } as const;
+const WhenRefused = { IDENTITY: "identity", NOT_ACCEPTABLE: "406" } as const;
 
 /** Made when first needed, so that importing does nothing. */
 let usual: CompressionService | undefined;

@@ -11,7 +11,8 @@
  * - **As the protocol says**: routed, at least once, in order by key, bounded.
  *   The suite of conformance that any broker can run is the one it runs.
  * - **Accounted for.** A message that was taken is handled, waits, or is a dead
- *   letter; after `close()` nothing is pending.
+ *   letter, unless its subscription ended without `drain`. What cannot be stored
+ *   even at `close()` is told to `onError`; after that nothing is pending.
  *
  * @example A handler that fails, and its dead letter
  * ```ts
@@ -35,7 +36,13 @@
  */
 
 import * as Expectations from "./_expectations.ts";
-import { requireDuration, requireWhole } from "./_options.ts";
+import {
+  invalidOption,
+  requireDuration,
+  requireFunction,
+  requireProtocol,
+  requireWhole,
+} from "./_options.ts";
 import { isPromiseLike } from "./_promise_like.ts";
 import {
   type Admission,
@@ -55,12 +62,7 @@ import {
   isDeadLetterQueue,
   type MessageMeta,
 } from "./dead_letter.ts";
-import {
-  type ErrorOf,
-  MessagingError,
-  TaskError,
-  ValidationError,
-} from "./errors.ts";
+import { type ErrorOf, MessagingError, TaskError } from "./errors.ts";
 import type {
   DeliveryFailure,
   DeliveryOptions,
@@ -87,11 +89,7 @@ import {
   validatePattern,
   validateTopic,
 } from "./topic_router.ts";
-import {
-  requireOption,
-  validateIdentifier,
-  validateType,
-} from "./validators.ts";
+import { requireOption, validateIdentifier } from "./validators.ts";
 
 /**
  * Options of {@linkcode InMemoryBroker}.
@@ -112,7 +110,8 @@ export interface InMemoryBrokerOptions<TTopics extends object>
   /** Where dead messages go. Default: a queue in memory. */
   readonly deadLetters?: DeadLetterQueue<TTopics[keyof TTopics]>;
   /**
-   * For how long an id is remembered that a publisher gave, in ms.
+   * For how long an id is remembered that a publisher gave, in ms. Of more than
+   * 100,000 the one that came up least recently is forgotten.
    *
    * @default {300_000}
    */
@@ -223,7 +222,7 @@ export class InMemoryBroker<TTopics extends object>
   readonly #defaults: DeliveryOptions;
   /** By the ids that publishers gave. */
   readonly #receipts: InMemoryCacheProvider<Promise<Published>>;
-  /** How many groups there were, and how many of them nobody named. */
+  /** How many groups there were, and how many names were made for some. */
   #grouped = 0;
   #named = 0;
   #closing: Promise<void> | undefined;
@@ -243,11 +242,8 @@ export class InMemoryBroker<TTopics extends object>
       abandonAfterMs = 1_000,
       clock = systemClock,
     } = options;
-    requireOption(validateType("onError", onError, "function"), onError);
-    if (!isDeadLetterQueue(deadLetters)) {
-      const field = "deadLetters";
-      requireOption(validateType(field, undefined, "object"), deadLetters);
-    }
+    requireFunction("onError", onError);
+    requireProtocol("deadLetters", deadLetters, isDeadLetterQueue);
     requireDuration("dedupeMs", dedupeMs);
     requireDuration("abandonAfterMs", abandonAfterMs);
     withDefaults(options); // Else a bad one would come out with a subscription.
@@ -302,7 +298,7 @@ export class InMemoryBroker<TTopics extends object>
     options: MessageSubscribeOptions = {},
   ): Result<MessageSubscription, SubscribeError> {
     const { concurrency = 1, group: groupName, signal } = options;
-    requireOption(validateType("handler", handler, "function"), handler);
+    requireFunction("handler", handler);
     requireWhole("concurrency", concurrency);
     if (groupName !== undefined) {
       requireOption(validateIdentifier("group", groupName), groupName);
@@ -719,11 +715,11 @@ function receiptOf(
 function requireNoDeliveryOptions(options: DeliveryOptions): void {
   for (const name of ["retry", "timeoutMs", "capacity", "overflow"] as const) {
     if (options[name] === undefined) continue;
-    throw new ValidationError("VALIDATION_INVALID_OPTION", {
-      field: name,
-      reason: Expectations.GROUP_OPTION,
-      received: String(options[name]),
-    });
+    throw invalidOption(
+      name,
+      Expectations.GROUP_OPTION,
+      String(options[name]),
+    );
   }
 }
 

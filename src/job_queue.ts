@@ -44,13 +44,8 @@ import { type ErrorOf, TaskError, ValidationError } from "./errors.ts";
 import { type HeapHandle, PriorityHeap } from "./priority_heap.ts";
 import { hasMethods } from "./protocols.ts";
 import { Err, Ok, type Result } from "./result.ts";
-import { TaskStatus } from "./status.ts";
-import {
-  requireOption,
-  validateFormat,
-  validateRange,
-  validateType,
-} from "./validators.ts";
+import { parseStatus, TaskStatus } from "./status.ts";
+import { requireOption, validateRange, validateType } from "./validators.ts";
 
 /** Why {@linkcode JobQueue.enqueue} refuses a job. */
 export type EnqueueError = ErrorOf<"TASK_QUEUE_FULL" | "TASK_QUEUE_CLOSED">;
@@ -516,6 +511,8 @@ class JobRecord<TJob, TPriority, TOutput>
   }
 }
 
+const WhenFull = { REJECT: "reject", DROP_LOWEST: "drop-lowest" } as const;
+
 /** A job that waits for room. */
 interface PutWaiter<TRecord> {
   readonly record: TRecord;
@@ -611,7 +608,7 @@ export class PriorityJobQueue<TJob, TPriority = number, TOutput = unknown>
     const {
       maxSize = 100_000,
       agingMsPerLevel = 0,
-      onFull = "reject",
+      onFull = WhenFull.REJECT,
       defaultPriority = 0 as TPriority,
     } = options;
     this.#maxSize = requireWhole("maxSize", maxSize);
@@ -622,11 +619,10 @@ export class PriorityJobQueue<TJob, TPriority = number, TOutput = unknown>
       }),
       agingMsPerLevel,
     );
-    requireOption(
-      validateFormat("onFull", onFull, /reject|drop-lowest/),
-      onFull,
-    );
-    this.#droppable = onFull === "drop-lowest" ? new PriorityHeap() : undefined;
+    requireOption(parseStatus(WhenFull, onFull, "onFull"), onFull);
+    this.#droppable = onFull === WhenFull.DROP_LOWEST
+      ? new PriorityHeap()
+      : undefined;
     this.#clock = options.clock ?? systemClock;
     this.#rankOf = toRanker(options.rank);
     if (typeof options.rank === "object") {
@@ -690,7 +686,8 @@ export class PriorityJobQueue<TJob, TPriority = number, TOutput = unknown>
 
   /**
    * Adds a job as soon as there is room. Those that wait for room get it in the
-   * order of their coming, and before any `enqueue`.
+   * order of their coming, and before any `enqueue`. How many may wait for it is
+   * not limited: whoever waits adds no more.
    *
    * @param payload What is to be done.
    * @param options Its priority, delay, id and signal; the signal ends the wait
@@ -883,8 +880,8 @@ export class PriorityJobQueue<TJob, TPriority = number, TOutput = unknown>
 
   /**
    * Takes the first job that is ready. It is `running` from then on, until you
-   * settle it; where you gave no id and nobody waits for the result, you need
-   * not.
+   * settle it; where you gave neither id nor signal and nobody waits for the
+   * result, you need not.
    *
    * @returns The job; `undefined` where none is ready.
    *

@@ -10,8 +10,8 @@
  * processor busy, which wants a worker.
  *
  * - **Settled once.** Every job ends once: done, failed, or called off.
- * - **Bounded.** Never more than `concurrency` jobs run, and as many do as
- *   there are.
+ * - **Bounded.** Never more than `concurrency` jobs run, and as many do as are
+ *   ready. Work that was abandoned goes on by itself, and is no job any more.
  * - **Nothing is left** after `close()`: neither a job nor a timer nor a
  *   listener.
  *
@@ -43,7 +43,12 @@ import {
   type AttemptOwner,
   type StopError,
 } from "./_attempt.ts";
-import { requireCallback, requireDuration, requireWhole } from "./_options.ts";
+import {
+  requireCallback,
+  requireCount,
+  requireDuration,
+  requireFunction,
+} from "./_options.ts";
 import { callReporting, reportUnhandled } from "./_report.ts";
 import { runSoon } from "./_soon.ts";
 import {
@@ -58,7 +63,6 @@ import { Err, type Result } from "./result.ts";
 import { type RetryOptions, RetryPolicy } from "./retry.ts";
 import { TaskStatus } from "./status.ts";
 import { isTask, type Task, type TaskContext } from "./task.ts";
-import { requireOption, validateType } from "./validators.ts";
 
 export type { CloseOptions } from "./protocols.ts";
 
@@ -301,13 +305,13 @@ export class JobRunner<TJob, TOutput = unknown> implements AsyncDisposable {
       abandonAfterMs = 1_000,
       onError,
     } = options;
-    this.#concurrency = requireConcurrency(concurrency);
+    this.#concurrency = requireCount("concurrency", concurrency);
     this.#attemptTimeoutMs = requireDuration(
       "attemptTimeoutMs",
       attemptTimeoutMs,
     );
     this.#abandonAfterMs = requireDuration("abandonAfterMs", abandonAfterMs);
-    requireOption(validateType("onError", onError, "function"), onError);
+    requireFunction("onError", onError);
     this.#onError = onError;
     const { onAttempt } = options;
     requireCallback("onAttempt", onAttempt);
@@ -339,7 +343,7 @@ export class JobRunner<TJob, TOutput = unknown> implements AsyncDisposable {
   }
 
   set concurrency(concurrency: number) {
-    this.#concurrency = requireConcurrency(concurrency);
+    this.#concurrency = requireCount("concurrency", concurrency);
     this.#wake();
   }
 
@@ -449,8 +453,7 @@ export class JobRunner<TJob, TOutput = unknown> implements AsyncDisposable {
   /**
    * Takes no new jobs, calls off those that wait, lets those that run go on for a
    * while, and then tells them to stop; none is tried again. To do those that
-   * wait as well, drain
-   * first.
+   * wait as well, drain first.
    *
    * @param options How long those that run may go on.
    * @returns A promise that resolves when no job is left; each call returns the
@@ -659,7 +662,7 @@ export class JobRunner<TJob, TOutput = unknown> implements AsyncDisposable {
     outcome: Result<TOutput, TaskFailure>,
   ): void {
     this.#queue.settle(lane.run!.job, outcome);
-    if (this.#onAttempt !== undefined) this.#report(lane, outcome, undefined);
+    this.#report(lane, outcome, undefined);
   }
 
   #report(
@@ -667,10 +670,12 @@ export class JobRunner<TJob, TOutput = unknown> implements AsyncDisposable {
     outcome: Result<TOutput, unknown>,
     retryDelayMs: number | undefined,
   ): void {
+    const onAttempt = this.#onAttempt;
+    if (onAttempt === undefined) return;
     const { job, attempt } = run!;
     const durationMs = this.#clock.monotonic() - startedTick;
     callReporting(() =>
-      this.#onAttempt?.({
+      onAttempt({
         job,
         attempt,
         startedAt,
@@ -682,11 +687,6 @@ export class JobRunner<TJob, TOutput = unknown> implements AsyncDisposable {
   }
 }
 
-function requireConcurrency(concurrency: number): number {
-  if (concurrency === Infinity) return concurrency;
-  return requireWhole("concurrency", concurrency);
-}
-
 function toFunction<TJob, TOutput>(
   worker: Worker<TJob, TOutput> | Task<TJob, TOutput>,
 ): Worker<TJob, TOutput> {
@@ -696,6 +696,6 @@ function toFunction<TJob, TOutput>(
       TOutput
     >;
   }
-  requireOption(validateType("worker", worker, "function"), worker);
+  requireFunction("worker", worker);
   return worker;
 }

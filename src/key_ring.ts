@@ -58,6 +58,9 @@ const KEY_TEXT_LENGTH = 43;
 /** The bound of NIST SP 800-38D, section 8.3, for keys with random IVs. */
 const MAX_SEALS = 2 ** 32;
 
+/** A `CryptoKey`, for which the types of Node have no global name. */
+export type PlatformKey = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
+
 /**
  * What a key is made of: 32 bytes, their text in base64url without padding, either
  * of them as a {@linkcode Secret}, or a `CryptoKey` for AES-GCM with 256 bits that
@@ -79,7 +82,7 @@ export type KeyMaterial =
   | string
   | Secret<Uint8Array>
   | Secret<string>
-  | CryptoKey;
+  | PlatformKey;
 
 /**
  * A key and its id.
@@ -200,7 +203,7 @@ export class KeyRing {
    * key is in the error.
    */
   constructor(
-    keys: readonly KeyInput<CryptoKey>[],
+    keys: readonly KeyInput<PlatformKey>[],
     primary: string,
     options: KeyRingOptions = {},
   ) {

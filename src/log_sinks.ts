@@ -35,7 +35,7 @@
  */
 
 import { escapeOf } from "./_log_json.ts";
-import { requireCallback, requireWhole } from "./_options.ts";
+import { requireCallback, requireFunction, requireWhole } from "./_options.ts";
 import type { LogEntry, LogLevel, LogSink } from "./logging.ts";
 import type { Awaitable } from "./protocols.ts";
 import { requireOption, validateType } from "./validators.ts";
@@ -76,7 +76,7 @@ export class LineSink implements LogSink {
    */
   constructor(options: LineSinkOptions) {
     const { write, flush } = options;
-    requireOption(validateType("write", write, "function"), write);
+    requireFunction("write", write);
     requireCallback("flush", flush);
     this.#write = write;
     this.#flush = flush;
@@ -154,11 +154,7 @@ export class ConsoleSink implements LogSink {
   constructor(options: ConsoleSinkOptions = {}) {
     const { console = globalThis.console } = options;
     for (const name of Object.values(METHOD_OF)) {
-      const method: unknown = console[name];
-      requireOption(
-        validateType(`console.${name}`, method, "function"),
-        method,
-      );
+      requireFunction(`console.${name}`, console[name]);
     }
     this.#console = console;
   }
@@ -226,7 +222,7 @@ export class PrettySink implements LogSink {
    */
   constructor(options: PrettySinkOptions) {
     const { write, colors = false } = options;
-    requireOption(validateType("write", write, "function"), write);
+    requireFunction("write", write);
     requireOption(validateType("colors", colors, "boolean"), colors);
     this.#write = write;
     this.#colors = colors;

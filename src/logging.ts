@@ -36,7 +36,7 @@
  */
 
 import { escaped, LogJson, plainName } from "./_log_json.ts";
-import { requireCallback, requireWhole } from "./_options.ts";
+import { requireCallback, requireFunction, requireWhole } from "./_options.ts";
 import { callReporting } from "./_report.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { type Awaitable, hasMethods } from "./protocols.ts";
@@ -463,11 +463,8 @@ class Core {
     } = options;
     requireOption(validateType("sinks", sinks, "array"), sinks);
     for (const [i, sink] of sinks.entries()) {
-      const write: unknown = (sink as Partial<LogSink> | undefined)?.write;
-      requireOption(
-        validateType(`sinks[${i}].write`, write, "function"),
-        write,
-      );
+      const { write } = Object(sink);
+      requireFunction(`sinks[${i}].write`, write);
     }
     requireOption(validateType("redact", redact, "array"), redact);
     for (const [i, name] of redact.entries()) {
@@ -868,7 +865,7 @@ export class Logger<TContext extends object = NoContext>
   /**
    * Brings away what sinks still have.
    *
-   * @returns A promise that resolves when all have, be it that they failed.
+   * @returns A promise that resolves when all have, or have failed to.
    *
    * @example At the end
    * ```ts

@@ -11,12 +11,14 @@
  * - **Routed.** A subscription has a pattern of topics, as in AMQP: `*` stands for
  *   one word, `#` for any number. Each subscription gets each message that
  *   matches; those that share a group share its messages.
- * - **At least once.** A message is forgotten when a handler has done its work, or
- *   a dead letter has been stored. A handler must therefore bear to see one twice.
+ * - **At least once.** A message is forgotten when a handler has done its work, a
+ *   dead letter has been stored, or its subscription has ended without `drain`. A
+ *   handler must therefore bear to see one twice.
  * - **In order.** A subscription starts messages in the order they were published.
  *   Those of one key are handled one after the other, retries included, while
  *   others go on.
- * - **Bounded.** A subscription holds so many messages; then publishers wait.
+ * - **Bounded.** A subscription holds so many messages; then publishers wait, or
+ *   what its `overflow` says.
  *
  * @example Publish and subscribe
  * ```ts
@@ -197,7 +199,7 @@ export interface DeliveryOptions {
    * What happens with one more. `"wait"`: its publisher waits, and must be no
    * handler that others wait for to make room. `"reject"`: it is not published, to
    * nobody. `"dead-letter"`: it is dead at once, here, unless as many dead letters
-   * as messages could not be stored; then it is refused as well.
+   * as messages wait to be stored; then it is refused as well.
    *
    * @default {"wait"}
    */

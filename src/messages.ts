@@ -3,15 +3,17 @@
  * types that check the parameters of each at compile time.
  *
  * When to use it: to translate what errors say, or to list what can go wrong.
+ * A few codes are for services alone, such as `SECURITY_FORBIDDEN`: nothing in
+ * the package makes their errors.
  *
  * When not: to make an error: its class, from the `errors` module, takes the
  * code and the parameters.
  *
  * - **All of them.** There is no other place in the package with a sentence for
  *   an error; a lint holds that.
- * - **Translations that fit.** A text in another language with other parameters
- *   than the English one does not compile; one that is missing is told in
- *   English.
+ * - **Translations that fit.** To `defineCatalogue`, a text in another language
+ *   with other parameters than the English one does not compile; one that is
+ *   missing is told in English.
  *
  * An error code is `DOMAIN_KEY`: `"POOL_ACQUIRE_TIMEOUT"` names
  * `ErrorMessages.POOL.ACQUIRE_TIMEOUT`. A `{name}` in a text is a parameter.

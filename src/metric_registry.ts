@@ -57,6 +57,7 @@ import {
   invalidOption,
   requireCallback,
   requireDuration,
+  requireFunction,
   requireWhole,
 } from "./_options.ts";
 import { callReporting, reportTo } from "./_report.ts";
@@ -210,6 +211,12 @@ interface Registered {
   readonly instrument: AnyInstrument;
   /** What has to be equal, so that the metric is the same. */
   readonly definition: string;
+}
+
+/** What is called before metrics are exposed, as long as it is not taken away. */
+export interface MetricCollection extends Disposable {
+  /** Takes it away; what was measured stays. */
+  close(): void;
 }
 
 interface Collector {
@@ -417,7 +424,7 @@ export class MetricRegistry implements MetricCollector, Disposable {
    * let asked = 0;
    * const collector = registry.addCollector(() => void asked++);
    * await registry.collect();
-   * collector[Symbol.dispose]();
+   * collector.close();
    * await registry.collect();
    * strictEqual(asked, 1);
    * ```
@@ -425,14 +432,15 @@ export class MetricRegistry implements MetricCollector, Disposable {
   addCollector(
     collect: () => Awaitable<unknown>,
     options: CollectOptions = {},
-  ): Disposable {
-    requireOption(validateType("collect", collect, "function"), collect);
+  ): MetricCollection {
+    requireFunction("collect", collect);
     const { timeoutMs = 1_000 } = options;
     requireDuration("timeoutMs", timeoutMs);
     const waits = new Set<() => void>();
     const collector = { collect, timeoutMs, isRunning: false, waits };
     this.#collectors.add(collector);
-    return { [Symbol.dispose]: () => this.#forget(collector) };
+    const close = () => this.#forget(collector);
+    return { close, [Symbol.dispose]: close };
   }
 
   /**
@@ -461,7 +469,8 @@ export class MetricRegistry implements MetricCollector, Disposable {
   /**
    * The metrics, for who exposes them.
    *
-   * @returns Them all, the oldest first.
+   * @returns Them all, the oldest first; `metrics_invalid_records_total` only once
+   * there was such a record.
    *
    * @example How many series there are
    * ```ts

@@ -12,7 +12,8 @@
  *
  * - **Exact order.** Equals leave in the order they came, also after others
  *   were withdrawn or moved.
- * - **Logarithmic.** Adding, taking, moving and withdrawing take O(log n).
+ * - **Logarithmic.** Adding, taking, moving and withdrawing take O(log n),
+ *   amortized: what was added is put in order when somebody asks for the first.
  * - **Handles go stale** with their item, and are never mistaken for another's.
  *
  * @example The most urgent first

@@ -339,6 +339,8 @@ function canonical(bound: number): string {
 }
 
 function escapeHelp(help: string, isOpen: boolean): string {
-  const escaped = help.replaceAll("\\", "\\\\").replaceAll("\n", "\\n");
+  // workerd would write a lone surrogate as bytes that are no UTF-8.
+  const escaped = help.toWellFormed().replaceAll("\\", "\\\\")
+    .replaceAll("\n", "\\n");
   return isOpen ? escaped.replaceAll('"', '\\"') : escaped;
 }

@@ -22,8 +22,9 @@
  * - **Exact.** All is counted in whole numbers: a limit of n allows n, whatever
  *   the period.
  * - **A denied request takes nothing**, and is a value, not an error.
- * - **Bounded.** A key takes about 50 bytes, and is forgotten once that can make
- *   no difference, without a timer.
+ * - **Bounded.** A key takes 46 to 84 bytes, and is forgotten once that can make
+ *   no difference, without a timer. At the bound those go that have asked for
+ *   nothing for longest, or new ones are denied.
  *
  * @example Ten requests a second for each client
  * ```ts
@@ -315,7 +316,8 @@ export interface RateLimitAlgorithm {
   readonly spanTicks: number;
 
   /**
-   * Brings a state up to a time. It is called before all else.
+   * Brings a state up to a time. It is called before all else, unless a key is
+   * not known: then the others are asked about zeros.
    *
    * @param cells The array.
    * @param at Where the state begins.

@@ -31,7 +31,7 @@
  * @module
  */
 
-import { requireWhole } from "./_options.ts";
+import { requireCallback, requireWhole } from "./_options.ts";
 import { plainCopy } from "./_plain.ts";
 import { RepositoryError } from "./errors.ts";
 import type { ListOptions, Repository } from "./protocols.ts";
@@ -100,8 +100,8 @@ export class InMemoryRepository<TEntity, TId = string>
    * Makes an empty repository.
    *
    * @param options What it holds, and how much.
-   * @throws {ValidationError} `entity` is blank, or `maxEntities` is not a
-   * whole number of 1 or more.
+   * @throws {ValidationError} `entity` is blank, `idOf` or `copy` is not a
+   * function, or `maxEntities` is not a whole number of 1 or more.
    */
   constructor(options: InMemoryRepositoryOptions<TEntity, TId>) {
     const {
@@ -111,6 +111,8 @@ export class InMemoryRepository<TEntity, TId = string>
       maxEntities = 100_000,
     } = options;
     this.#entity = requireOption(validateNonEmpty("entity", entity), entity);
+    requireCallback("idOf", idOf);
+    requireCallback("copy", copy);
     // Called as plain functions: structuredClone, for one, refuses a `this`.
     this.#idOf = (entity) => idOf(entity);
     this.#copy = (entity) => copy(entity);

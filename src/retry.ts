@@ -8,8 +8,9 @@
  * When not: for what may not be done twice, and for failures that will be the
  * same again, such as a refused input.
  *
- * - **Bounded.** Attempts and each wait are; with a budget, so are the retries
- *   of all callers together.
+ * - **Bounded.** Attempts are, unless you say `Infinity`, and so is each wait,
+ *   unless a `backoff` or `shouldRetry` of yours chooses it; with a budget, so
+ *   are the retries of all callers together.
  * - **Spread out.** Waits are chosen by chance between a floor and a cap that
  *   grows.
  *
@@ -30,10 +31,11 @@
 
 import * as Expectations from "./_expectations.ts";
 import {
-  invalidOption,
   requireCallback,
+  requireCount,
   requireDuration,
-  requireWhole,
+  requireFunction,
+  requireProtocol,
 } from "./_options.ts";
 import { type RandomSource, systemRandom } from "./clock.ts";
 import { ValidationError } from "./errors.ts";
@@ -214,9 +216,10 @@ export interface RetryBudget {
   deposit(): void;
 
   /**
-   * Asked before each retry, when everything else is for it.
+   * Asked before each retry, when the policy is for it.
    *
-   * @returns Whether the retry may be made; it is then paid for.
+   * @returns Whether the retry may be made; it is then paid for, also where the
+   * task has no time left for it.
    */
   withdraw(): boolean;
 }
@@ -475,18 +478,15 @@ export class RetryPolicy<TFilter extends RetryFilter = RetryFilter> {
    */
   constructor(options: RetryOptions<TFilter> = {}) {
     const { maxAttempts = 3, backoff, shouldRetry, budget } = options;
-    if (maxAttempts !== Infinity) {
-      requireWhole("maxAttempts", maxAttempts);
-    }
     if (backoff !== undefined) {
-      requireOption(validateType("backoff", backoff, "function"), backoff);
+      requireFunction("backoff", backoff);
       requireAlone(options);
     }
     requireCallback("shouldRetry", shouldRetry);
-    if (budget !== undefined && !isRetryBudget(budget)) {
-      throw invalidOption("budget", Expectations.RETRY_BUDGET, typeof budget);
+    if (budget !== undefined) {
+      requireProtocol("budget", budget, isRetryBudget);
     }
-    this.maxAttempts = maxAttempts;
+    this.maxAttempts = requireCount("maxAttempts", maxAttempts);
     this.#backoff = backoff ?? exponentialBackoff(options);
     this.#retryOn = asPredicate(options.retryOn);
     this.#shouldRetry = shouldRetry;
@@ -573,7 +573,7 @@ function asPredicate(
   if (typeof retryOn === "function") return retryOn;
   requireOption(validateType("retryOn", retryOn, "array"), retryOn);
   for (const type of retryOn) {
-    requireOption(validateType("retryOn", type, "function"), type);
+    requireFunction("retryOn", type);
   }
   return (error) => retryOn.some((type) => isOfClass(error, type));
 }

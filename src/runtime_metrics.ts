@@ -20,7 +20,7 @@
  * await registry.collect();
  * const names = registry.snapshot().map(({ name }) => name);
  * strictEqual(names.includes("process_resident_memory_bytes"), true);
- * runtime[Symbol.dispose](); // No timer is left.
+ * runtime.close(); // No timer is left.
  * ```
  *
  * @module
@@ -28,7 +28,8 @@
 
 import { requireDuration } from "./_options.ts";
 import { type Clock, systemClock, type TimerHandle } from "./clock.ts";
-import type { MetricRegistry } from "./metric_registry.ts";
+import type { MetricCollection, MetricRegistry } from "./metric_registry.ts";
+import type { Histogram } from "./metrics.ts";
 
 /** What Node, Deno and Bun tell of the process. */
 export interface RuntimeProcess {
@@ -91,7 +92,7 @@ const LAG_BUCKETS = [0.0001, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5];
  * clock.advance(3_000);
  * const [lag] = registry.snapshot();
  * strictEqual(lag?.kind === "histogram" && lag.series[0]?.count, 3);
- * runtime[Symbol.dispose]();
+ * runtime.close();
  * strictEqual(clock.pending, 0);
  * ```
  */
@@ -101,32 +102,31 @@ export function registerRuntimeMetrics(
     "addCollector" | "counter" | "gauge" | "histogram"
   >,
   options: RuntimeMetricsOptions = {},
-): Disposable {
+): MetricCollection {
   const { clock = systemClock, lagIntervalMs = 1_000 } = options;
   requireDuration("lagIntervalMs", lagIntervalMs, 1);
   const process = "process" in options
     ? options.process
     : (globalThis as { readonly process?: RuntimeProcess }).process;
+  // All names are claimed before anything goes on: where one is taken, nothing does.
+  const lag = lagIntervalMs === Infinity ? undefined : lagMetric(registry);
   const parts = [
     ...(typeof process?.memoryUsage === "function"
       ? [measureProcess(registry, process, clock)]
       : []),
-    ...(lagIntervalMs === Infinity
-      ? []
-      : [measureLag(registry, lagIntervalMs, clock)]),
+    ...(lag === undefined ? [] : [measureLag(lag, lagIntervalMs, clock)]),
   ];
-  return {
-    [Symbol.dispose]() {
-      for (const part of parts) part[Symbol.dispose]();
-    },
+  const close = () => {
+    for (const part of parts) part.close();
   };
+  return { close, [Symbol.dispose]: close };
 }
 
 function measureProcess(
   registry: Pick<MetricRegistry, "addCollector" | "counter" | "gauge">,
   process: RuntimeProcess,
   clock: Clock,
-): Disposable {
+): Pick<MetricCollection, "close"> {
   const bytes = (name: string, help: string) =>
     registry.gauge({ name, help, unit: "bytes" });
   const resident = bytes(
@@ -161,17 +161,20 @@ function measureProcess(
   });
 }
 
-function measureLag(
-  registry: Pick<MetricRegistry, "histogram">,
-  intervalMs: number,
-  clock: Clock,
-): Disposable {
-  const lag = registry.histogram({
+function lagMetric(registry: Pick<MetricRegistry, "histogram">): Histogram {
+  return registry.histogram({
     name: "runtime_timer_lag_seconds",
     help: "How much later than wanted a timer is",
     unit: "seconds",
     buckets: LAG_BUCKETS,
   });
+}
+
+function measureLag(
+  lag: Histogram,
+  intervalMs: number,
+  clock: Clock,
+): Pick<MetricCollection, "close"> {
   let timer: TimerHandle;
   function wait(): void {
     const startTick = clock.monotonic();
@@ -186,5 +189,5 @@ function measureLag(
     );
   }
   wait();
-  return { [Symbol.dispose]: () => timer.cancel() };
+  return { close: () => timer.cancel() };
 }

@@ -5,8 +5,8 @@
  * When to use it: with a `Tracer`: in memory for tests, on the
  * console while one looks, in batches for a backend.
  *
- * When not: to speak a backend's language: write a `SpanExporter` of one method
- * that does, and put it behind the batches.
+ * When not: to speak a backend's language: write a `SpanExporter` that does, and
+ * put it behind the batches.
  *
  * None of them is in the way of the service: what cannot be taken is dropped, and
  * counted.
@@ -32,12 +32,17 @@
  * @module
  */
 
-import { requireCallback, requireDuration, requireWhole } from "./_options.ts";
+import {
+  requireCallback,
+  requireDuration,
+  requireFunction,
+  requireProtocol,
+  requireWhole,
+} from "./_options.ts";
 import { callReporting } from "./_report.ts";
 import { type Clock, systemClock, type TimerHandle } from "./clock.ts";
 import { TaskError } from "./errors.ts";
 import { isSpanExporter, type SpanData, type SpanExporter } from "./span.ts";
-import { requireOption, validateType } from "./validators.ts";
 
 /** Options of {@linkcode InMemorySpanExporter}. */
 export interface InMemorySpanExporterOptions {
@@ -148,7 +153,7 @@ export class ConsoleSpanExporter implements SpanExporter {
   constructor(options: ConsoleSpanExporterOptions = {}) {
     // deno-lint-ignore no-console -- this is what it is for
     const { write = (line: string) => console.log(line) } = options;
-    requireOption(validateType("write", write, "function"), write);
+    requireFunction("write", write);
     this.#write = write;
   }
 
@@ -256,8 +261,9 @@ export interface BatchSpanExporterOptions {
 }
 
 /**
- * Brings spans to another exporter in batches, one after the other. Whoever ends a
- * span does not wait for it, not even for the part before the first `await`.
+ * Brings spans to another exporter in batches, one after the other; one whose time
+ * is up is not waited for. Whoever ends a span does not wait for it either, not even
+ * for the part before the first `await`.
  *
  * @example What was dropped is known
  * ```ts
@@ -305,9 +311,7 @@ export class BatchSpanExporter implements SpanExporter, AsyncDisposable {
    * @throws {ValidationError} An option is not valid.
    */
   constructor(inner: SpanExporter, options: BatchSpanExporterOptions = {}) {
-    if (!isSpanExporter(inner)) {
-      requireOption(validateType("inner", undefined, "object"), inner);
-    }
+    requireProtocol("inner", inner, isSpanExporter);
     const {
       maxQueue = 2_048,
       maxBatch = 512,

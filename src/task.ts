@@ -36,7 +36,7 @@
  */
 
 import { Attempt, type AttemptOwner, type StopError } from "./_attempt.ts";
-import { requireDuration } from "./_options.ts";
+import { requireCallback, requireDuration } from "./_options.ts";
 import {
   cancelledError,
   completed,
@@ -485,13 +485,16 @@ export class RetryableTask<
    *
    * @param task The task, or a function as one.
    * @param options When and how often to try again, and for how long.
-   * @throws {ValidationError} A limit is not a number of ms of 0 or more, or
-   * the options of the `RetryPolicy` are not valid.
+   * @throws {ValidationError} A limit is not a number of ms of 0 or more,
+   * `onRetry` or `onAbandon` is not a function, or the options of the
+   * `RetryPolicy` are not valid.
    */
   constructor(
     task: Task<TInput, TOutput, TError> | TaskFunction<TInput, TOutput, TError>,
     options: RetryableTaskOptions<TFilter> = {},
   ) {
+    requireCallback("onRetry", options.onRetry);
+    requireCallback("onAbandon", options.onAbandon);
     this.name = (options.name ?? task.name) || "anonymous";
     this.#plan = {
       task: typeof task === "function" ? { name: this.name, run: task } : task,

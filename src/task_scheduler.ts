@@ -14,7 +14,8 @@
  *   clock at least once a minute, so that it follows within a minute when
  *   somebody sets it, or when the machine slept.
  * - **Never early, never twice, never a crowd.** A task does not overlap
- *   itself: the times that come while it runs are passed over and counted.
+ *   itself, unless a run was abandoned: the times that come while it runs are
+ *   passed over and counted.
  *   Times that went by while nothing could run, because the machine slept or
  *   its date was set forward, are made up for by one run.
  * - **A clock that is set back.** A date is waited for, however long it takes.
@@ -51,7 +52,12 @@
  * @module
  */
 
-import { requireDuration, requireWhole } from "./_options.ts";
+import {
+  requireCount,
+  requireDuration,
+  requireFunction,
+  requireWhole,
+} from "./_options.ts";
 import { callReporting } from "./_report.ts";
 import { cancelledError, stopped } from "./_task_result.ts";
 import { type Clock, systemClock, type TimerHandle } from "./clock.ts";
@@ -638,6 +644,7 @@ class ScheduledRun<TOutput, TError>
  * due at the same time, the one that was scheduled first begins first; a task
  * that is called off does not begin any more; every `result` settles; after
  * {@linkcode TaskScheduler.close} there is neither timer nor listener nor run.
+ * Work that was abandoned goes on by itself, and counts as none of them.
  * Costs: O(log n) for each time a task is planned or called off.
  *
  * @example A failed run is told, and the task goes on
@@ -677,7 +684,7 @@ export class TaskScheduler implements AsyncDisposable {
    */
   constructor(options: TaskSchedulerOptions) {
     const { maxTasks = 10_000, onError } = options;
-    requireOption(validateType("onError", onError, "function"), onError);
+    requireFunction("onError", onError);
     this.#maxTasks = requireWhole("maxTasks", maxTasks);
     this.#agenda = new Agenda(options);
   }
@@ -944,9 +951,7 @@ export class TaskScheduler implements AsyncDisposable {
     options: RecurringOptions<TFilter>,
   ): Result<ScheduledTask<TOutput, TError>, ScheduleError> {
     const { maxRuns = Infinity } = options;
-    if (maxRuns !== Infinity) {
-      requireWhole("maxRuns", maxRuns);
-    }
+    requireCount("maxRuns", maxRuns);
     const agenda = this.#agenda;
     const task = toRetryable(work, options, agenda.clock);
     if (this.#closing !== undefined) {
@@ -971,9 +976,7 @@ function toRetryable<TOutput, TError, TFilter extends RetryFilter>(
   clock: Clock,
 ): RetryableTask<void, TOutput, TError, TFilter> {
   const isFunction = typeof work === "function";
-  if (!isFunction && !isTask(work)) {
-    requireOption(validateType("work", work, "function"), work);
-  }
+  if (!isFunction && !isTask(work)) requireFunction("work", work);
   const { retry = { maxAttempts: 1 } } = options;
   return new RetryableTask<void, TOutput, TError, TFilter>(
     isFunction ? (_, context) => work(context) : work,

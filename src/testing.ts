@@ -159,8 +159,8 @@ export class ManualClock implements Clock {
    * one by 0; `Infinity` waits for the signal alone.
    * @param options The signal that ends the wait early.
    * @returns A promise that resolves after the wait, or rejects with the
-   * signal's reason.
-   * @throws {TypeError} The duration is not a number or is NaN.
+   * signal's reason, or with a TypeError where the duration is not a number or is
+   * NaN.
    *
    * @example End a wait early
    * ```ts

@@ -42,7 +42,7 @@
 
 import { copyClaims } from "./_claims.ts";
 import * as Expectations from "./_expectations.ts";
-import { requireDuration, requireWhole } from "./_options.ts";
+import { requireCount, requireDuration, requireWhole } from "./_options.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import {
   AuthenticationError,
@@ -830,9 +830,7 @@ export class InMemoryTokenStore<TClaims extends object = NoClaims>
    * ```
    */
   prune(limit: number = Infinity): number {
-    if (limit !== Infinity) {
-      requireWhole("limit", limit, 0);
-    }
+    requireCount("limit", limit, 0);
     return this.#prune(this.#now(), limit);
   }
 

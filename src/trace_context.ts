@@ -9,7 +9,7 @@
  * is read here.
  *
  * - **Strict in, exact out.** A header that is not valid counts as none and
- *   never throws; what is written is valid.
+ *   never throws; what is written of a span, or of what was read, is valid.
  *
  * Source: W3C Trace Context, level 2. What level 1 takes, it takes as well.
  *

@@ -37,12 +37,18 @@
  */
 
 import { createAsyncStorage } from "./_async_storage.ts";
-import { requireCallback, requireWhole } from "./_options.ts";
+import {
+  requireCallback,
+  requireFunction,
+  requireProtocol,
+  requireWhole,
+} from "./_options.ts";
 import { isPromiseLike } from "./_promise_like.ts";
 import { PassiveSpan, RecordedSpan, type SpanOwner } from "./_recorded_span.ts";
 import { reportTo } from "./_report.ts";
 import { IdSource } from "./_trace_ids.ts";
 import { type Clock, systemClock } from "./clock.ts";
+import { hasMethods } from "./protocols.ts";
 import { Err } from "./result.ts";
 import {
   type Attributes,
@@ -58,7 +64,7 @@ import {
   SAMPLED_FLAG,
   type SpanContext,
 } from "./trace_context.ts";
-import { requireOption, validateRange, validateType } from "./validators.ts";
+import { requireOption, validateRange } from "./validators.ts";
 
 /** What a sampler decides by. */
 export interface SamplingRequest {
@@ -134,7 +140,7 @@ export function ratio(probability: number): Sampler {
  * ```
  */
 export function parentBased(root: Sampler): Sampler {
-  requireOption(validateType("root", root, "function"), root);
+  requireFunction("root", root);
   return (request) =>
     request.parent === undefined
       ? root(request)
@@ -265,10 +271,12 @@ export class Tracer {
       onError,
       clock = systemClock,
     } = options;
-    if (exporter !== undefined && !isSpanExporter(exporter)) {
-      requireOption(validateType("exporter", undefined, "object"), exporter);
+    if (exporter !== undefined) {
+      requireProtocol("exporter", exporter, isSpanExporter);
     }
-    requireOption(validateType("sampler", sampler, "function"), sampler);
+    requireFunction("sampler", sampler);
+    requireProtocol("storage", storage, isSpanStorage);
+    requireProtocol("ids", ids, isSpanIds);
     requireCallback("onError", onError);
     this.#exporter = exporter;
     this.#sampler = sampler;
@@ -484,6 +492,14 @@ export class Tracer {
   #report(error: unknown): void {
     reportTo(this.#onError, error);
   }
+}
+
+function isSpanStorage(value: unknown): boolean {
+  return hasMethods(value, ["getStore", "run"]);
+}
+
+function isSpanIds(value: unknown): boolean {
+  return hasMethods(value, ["traceId", "spanId"]);
 }
 
 function endWith(

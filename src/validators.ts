@@ -10,7 +10,8 @@
  *
  * - **Nothing slips through**: NaN is no number, a format covers the whole
  *   text, a bound of 0 is a bound.
- * - **Silent.** An error names the field, and never the value.
+ * - **Silent.** An error names the field, and never the value. `requireOption`
+ *   alone shows it, for what a program passes as an option.
  *
  * @example Check a form
  * ```ts
@@ -217,6 +218,7 @@ const UNSEEN = /^[\s\u0085\u2800\p{Default_Ignorable_Code_Point}]*$/u;
  * @returns The string as it is; or an error with the code
  * `VALIDATION_TYPE_MISMATCH`, `VALIDATION_EMPTY_VALUE` or
  * `VALIDATION_INVALID_FORMAT`.
+ * @throws {ValidationError} `maxLength` is NaN.
  *
  * @example What cannot be told apart
  * ```ts
@@ -236,6 +238,7 @@ export function validateIdentifier(
   value: unknown,
   maxLength = 512,
 ): Result<string, IdentifierError> {
+  requireBound("maxLength", maxLength);
   const text = validateType(field, value, "string");
   if (!text.ok) return text;
   const id = text.value;

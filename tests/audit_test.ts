@@ -655,8 +655,8 @@ describe("AuditLog", () => {
   });
 
   it("append() lets 1 000 wait where nothing else is said", async () => {
-    const store = { ...memory(), head: () => new Promise<undefined>(() => {}) };
-    const log = logOf(store as unknown as AuditStore);
+    const head = () => new Promise<undefined>(() => {});
+    const log = logOf(Object.assign(memory(), { head }) as AuditStore);
     for (let i = 0; i <= 1_000; i++) void log.append(inputOf());
     const refused = (await log.append(inputOf())).unwrapErr();
     strictEqual(refused.code, "TASK_QUEUE_FULL");
@@ -777,6 +777,22 @@ describe("AuditLog", () => {
     }
     throws(() => logOf(memory(), { maxAttempts: 0 }), /maxAttempts/);
     logOf(memory(), { maxWaiting: 0 });
+  });
+
+  it("throws at a store, a signer or a maker of ids that is none", () => {
+    const bad = {
+      store: [undefined, null, {}, [], { head() {}, appendIf() {} }],
+      signer: [null, {}, "a"],
+      newId: [null, {}, "a"],
+    };
+    for (const [name, values] of Object.entries(bad)) {
+      for (const value of values) {
+        throws(
+          () => logOf(memory(), { [name]: value }),
+          (error) => ValidationError.is(error) && error.message.includes(name),
+        );
+      }
+    }
   });
 
   it("throws at a key that is none, and does not tell it", () => {

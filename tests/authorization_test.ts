@@ -1258,7 +1258,11 @@ describe("hasRole()", () => {
   });
 
   it("makes a rule deny when roles are no list", () => {
-    for (const roles of ["no-admin", { admin: true }, new Set(["admin"]), 5]) {
+    const bad = [
+      ...["no-admin", { admin: true }, new Set(["admin"]), 5],
+      ...[true, false, Promise.resolve(true)], // Answers, were they conditions'.
+    ];
+    for (const roles of bad) {
       const isAdmin: Condition<unknown> = hasRole("admin");
       const isOther: Condition<unknown> = not(isAdmin);
       for (const when of [isAdmin, isOther]) {

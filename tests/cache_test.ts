@@ -846,6 +846,9 @@ describe("InMemoryCacheProvider options", () => {
     ["ttlMs", [NaN, "5", null]],
     ["eviction", ["fifo", "LRU", "", "lru ", null, 1]],
     ["copy", ["json", "", "clones", null, true]],
+    ["weigh", [5, null, "length"]],
+    ["onRemove", [5, null]],
+    ["onLoadError", [5, null]],
   ];
   for (const [field, given] of bad) {
     for (const value of given) {

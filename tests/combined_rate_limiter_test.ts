@@ -388,7 +388,7 @@ describe("CombinedRateLimiter.peek(), refund() and reset()", () => {
 });
 
 describe("The limiters of a CombinedRateLimiter", () => {
-  it("throws when there are none, or they are no array", () => {
+  it("throws when there are none, they are no array, or one is no limiter", () => {
     throws(
       () => new CombinedRateLimiter([]),
       (error) =>
@@ -403,6 +403,16 @@ describe("The limiters of a CombinedRateLimiter", () => {
           error instanceof ValidationError &&
           error.code === "VALIDATION_INVALID_OPTION" &&
           error.field === "limiters",
+      );
+    }
+    const limiter = new GcraLimiter({ limit: 1, periodMs: 60_000 });
+    for (const value of [undefined, null, 1, {}, { ...limiter }]) {
+      throws(
+        () => new CombinedRateLimiter([limiter, value as never]),
+        (error) =>
+          error instanceof ValidationError &&
+          error.code === "VALIDATION_INVALID_OPTION" &&
+          error.field === "limiters[1]",
       );
     }
   });

@@ -60,6 +60,13 @@ describe("InMemoryDeadLetterQueue", () => {
     strictEqual(queue.list()[0], letter);
   });
 
+  it("list() throws at an offset that is not whole, as a repository does", () => {
+    const queue = new InMemoryDeadLetterQueue();
+    for (const bad of [0.5, Infinity]) {
+      throws(() => queue.list({ offset: bad }), /offset/);
+    }
+  });
+
   it("list() throws at an offset or a limit that is not a number of 0 or more", () => {
     const queue = new InMemoryDeadLetterQueue<string>();
     for (const bad of [-1, NaN, "1", null]) {

@@ -281,6 +281,17 @@ describe("HashedTokenStore", () => {
     strictEqual((await tokens.revokeUser("ada", options)).unwrap(), 0);
   });
 
+  it("throws when it is put in front of something else", () => {
+    for (const value of [undefined, null, {}, new Map()]) {
+      throws(() => new HashedTokenStore(value as never), (error) => {
+        ok(ValidationError.is(error));
+        strictEqual(error.code, "VALIDATION_INVALID_OPTION");
+        strictEqual(error.field, "tokens");
+        return true;
+      });
+    }
+  });
+
   it("rejects with what the store behind it throws", async () => {
     const { tokens } = setUp();
     await rejects(tokens.prune(-1), (error) => ValidationError.is(error));

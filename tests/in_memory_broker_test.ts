@@ -1068,6 +1068,25 @@ describe("InMemoryBroker, room", () => {
     deepStrictEqual(it.letters.list().map(({ message }) => message), [2, 3, 5]);
     await closeAll(it, gate);
   });
+
+  it("refuses what has no room while as many dead letters are being stored", async () => {
+    const it = bench({ capacity: 2, overflow: "dead-letter" });
+    const stored = Promise.withResolvers<Result<void, never>>();
+    it.letters.fail = () => stored.promise;
+    const gate = new Gate();
+    it.on("a", gate.handler);
+    for (let i = 0; i < 4; i++) await it.put("a", i);
+    const refused = it.send("a", 4);
+    await flush();
+    strictEqual(refused.value?.unwrapErr().code, "MSG_QUEUE_FULL");
+    deepStrictEqual(it.letters.tried.map(({ message }) => message), [2, 3]);
+    it.letters.fail = undefined;
+    stored.resolve(okOf(undefined));
+    await flush();
+    await it.put("a", 5);
+    deepStrictEqual(it.letters.list().map(({ message }) => message), [5]);
+    await closeAll(it, gate);
+  });
 });
 
 describe("InMemoryBroker.publish()", () => {

@@ -1515,6 +1515,32 @@ describe("JobRunner", () => {
       await closeBench(subject);
     });
 
+    it("is what the clock is read for, retries included", async () => {
+      for (const onAttempt of [undefined, (): void => {}]) {
+        const clock = new ManualClock();
+        let reads = 0;
+        const counting = {
+          now: () => (reads++, clock.now()),
+          monotonic: () => (reads++, clock.monotonic()),
+          sleep: clock.sleep.bind(clock),
+          setTimer: clock.setTimer.bind(clock),
+        };
+        let fails = 2;
+        const subject = bench(() => {
+          if (fails-- > 0) throw new Error("busy");
+          return "done";
+        }, {
+          clock: counting,
+          retry: { backoff: () => 0 },
+          ...(onAttempt && { onAttempt }),
+        });
+        const job = subject.add("a");
+        strictEqual((await job.result).unwrap(), "done");
+        strictEqual(reads > 0, onAttempt !== undefined);
+        await closeBench(subject);
+      }
+    });
+
     it("hears of what failed, timed out, was abandoned or called off, once", async () => {
       const outcomes: string[] = [];
       const subject = bench((payload, context) => {

@@ -1403,7 +1403,7 @@ describe("MetricRegistry.addCollector() and collect()", () => {
     const hanging = registry.addCollector(() => new Promise(() => {}));
     await flush();
     const collected = watch(registry.collect());
-    first[Symbol.dispose]();
+    first.close();
     first[Symbol.dispose]();
     hanging[Symbol.dispose]();
     await flush();

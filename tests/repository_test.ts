@@ -278,6 +278,21 @@ describe("InMemoryRepository options", () => {
     });
   }
 
+  for (const option of ["idOf", "copy"] as const) {
+    for (const value of [null, "id", {}]) {
+      it(`throws when ${option} is ${JSON.stringify(value)}`, () => {
+        throws(
+          () =>
+            new InMemoryRepository({
+              entity: "Book",
+              [option]: value as never,
+            }),
+          (error) => isInvalidOption(error, option),
+        );
+      });
+    }
+  }
+
   for (
     const [name, value] of [...notWhole, ["0", 0], ["∞", Infinity]] as const
   ) {

@@ -98,7 +98,7 @@ describe("registerRuntimeMetrics()", () => {
       runtime_timer_lag_seconds: [[3, 0]],
     });
     strictEqual(clock.pending, 1);
-    runtime[Symbol.dispose]();
+    runtime.close();
     strictEqual(clock.pending, 0);
 
     let lateMs = 0;
@@ -130,6 +130,25 @@ describe("registerRuntimeMetrics()", () => {
     deepStrictEqual(valuesOf(registry)["process_resident_memory_bytes"], [
       4_096,
     ]);
+  });
+
+  it("leaves nothing behind when a name is taken", async () => {
+    for (const name of ["runtime_timer_lag_seconds", "process_cpu_seconds"]) {
+      const clock = new ManualClock();
+      const registry = new MetricRegistry();
+      registry.gauge({ name, help: "Somebody else's" });
+      let asked = 0;
+      const process = {
+        ...makeProcess(),
+        memoryUsage: () => ({ rss: ++asked, heapUsed: 0, heapTotal: 0 }),
+      };
+      throws(
+        () => registerRuntimeMetrics(registry, { clock, process }),
+        /name/,
+      );
+      await registry.collect();
+      deepStrictEqual([asked, clock.pending], [0, 0]);
+    }
   });
 
   it("asks the process at hand, where there is one", async () => {

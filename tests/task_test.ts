@@ -997,6 +997,17 @@ describe("RetryableTask with time limits", () => {
       });
     }
   }
+
+  for (const name of ["onRetry", "onAbandon"] as const) {
+    for (const value of [null, "log", {}]) {
+      it(`throws for ${name} ${JSON.stringify(value)}`, () => {
+        throws(
+          () => new RetryableTask(fail, { [name]: value as never }),
+          (error) => ValidationError.is(error) && error.field === name,
+        );
+      });
+    }
+  }
 });
 
 describe("RetryableTask.run()", () => {

@@ -359,6 +359,17 @@ describe("validateIdentifier()", () => {
     deepStrictEqual(failureOf(validateIdentifier("it", "", 0)), empty);
   });
 
+  it("throws when the limit is NaN, which would be none", () => {
+    throws(
+      () => validateIdentifier("it", "abc", NaN),
+      (error) =>
+        isInvalidOption(
+          error,
+          "The option maxLength is not valid: maxLength must be of type number, received NaN",
+        ),
+    );
+  });
+
   it("gives the very string back when there is something to see in it (property)", () => {
     const inner = fc.constantFrom(
       "",

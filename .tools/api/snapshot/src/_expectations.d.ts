@@ -72,7 +72,7 @@ export declare const LABEL_VALUES: "true or a list of different values";
 export declare const LABEL_LIST: "a list of values for each label is wanted";
 export declare const BUCKETS:
   "finite numbers, each greater than the one before it";
-export declare const RETRY_BUDGET: "it needs methods deposit() and withdraw()";
+export declare const METHODS: "it lacks methods that are wanted";
 export declare const HEALTH_CHECK: "it needs a name and a method check()";
 export declare const HEALTH_CYCLE:
   "it is what it is added to, or has that among its parts";

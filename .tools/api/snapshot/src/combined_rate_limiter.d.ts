@@ -1,4 +1,4 @@
-import type { RateLimitDecision, RateLimiter } from "./rate_limiter.js";
+import { type RateLimitDecision, type RateLimiter } from "./rate_limiter.js";
 export declare class CombinedRateLimiter<TKey> implements RateLimiter<TKey> {
   constructor(limiters: readonly RateLimiter<TKey>[]);
   consume(key: TKey, cost?: number): Promise<RateLimitDecision<TKey>>;

@@ -1,14 +1,14 @@
 import { type Result } from "./result.js";
-import type {
-  NewToken,
-  NextToken,
-  NoClaims,
-  RevokeUserOptions,
-  StoredToken,
-  TokenAddError,
-  TokenInputError,
-  TokenRotation,
-  TokenStore,
+import {
+  type NewToken,
+  type NextToken,
+  type NoClaims,
+  type RevokeUserOptions,
+  type StoredToken,
+  type TokenAddError,
+  type TokenInputError,
+  type TokenRotation,
+  type TokenStore,
 } from "./token_store.js";
 export declare function randomTokenId(bytes?: number): string;
 export declare function hashTokenId(jti: string): Promise<string>;

@@ -1,10 +1,11 @@
 import { Secret } from "./secret.js";
+export type PlatformKey = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
 export type KeyMaterial =
   | Uint8Array
   | string
   | Secret<Uint8Array>
   | Secret<string>
-  | CryptoKey;
+  | PlatformKey;
 export interface KeyInput<TKey = KeyMaterial> {
   readonly id: string;
   readonly key: TKey;
@@ -24,7 +25,7 @@ export declare class KeyRing {
   readonly ids: readonly string[];
   readonly maxSeals: number;
   constructor(
-    keys: readonly KeyInput<CryptoKey>[],
+    keys: readonly KeyInput<PlatformKey>[],
     primary: string,
     options?: KeyRingOptions,
   );

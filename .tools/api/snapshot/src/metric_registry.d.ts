@@ -50,6 +50,9 @@ export interface MetricRegistryOptions {
 export interface CollectOptions {
   readonly timeoutMs?: number;
 }
+export interface MetricCollection extends Disposable {
+  close(): void;
+}
 export declare class MetricRegistry implements MetricCollector, Disposable {
   constructor(options?: MetricRegistryOptions);
   counter<const TSpec extends LabelSpec = NoLabels>(
@@ -64,7 +67,7 @@ export declare class MetricRegistry implements MetricCollector, Disposable {
   addCollector(
     collect: () => Awaitable<unknown>,
     options?: CollectOptions,
-  ): Disposable;
+  ): MetricCollection;
   collect(): Promise<void>;
   sources(): readonly MetricSource[];
   snapshot(): readonly MetricFamily[];

@@ -1,5 +1,5 @@
 import { type Clock } from "./clock.js";
-import type { MetricRegistry } from "./metric_registry.js";
+import type { MetricCollection, MetricRegistry } from "./metric_registry.js";
 export interface RuntimeProcess {
   uptime(): number;
   memoryUsage(): {
@@ -23,4 +23,4 @@ export declare function registerRuntimeMetrics(
     "addCollector" | "counter" | "gauge" | "histogram"
   >,
   options?: RuntimeMetricsOptions,
-): Disposable;
+): MetricCollection;
