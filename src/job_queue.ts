@@ -39,6 +39,7 @@ import type { StopError } from "./_attempt.ts";
 import * as Expectations from "./_expectations.ts";
 import { requireDuration, requireWhole } from "./_options.ts";
 import { cancelledError, type TaskFailure } from "./_task_result.ts";
+import { WaitingLine } from "./_waiting_line.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { type ErrorOf, TaskError, ValidationError } from "./errors.ts";
 import { type HeapHandle, PriorityHeap } from "./priority_heap.ts";
@@ -513,12 +514,17 @@ class JobRecord<TJob, TPriority, TOutput>
 
 const WhenFull = { REJECT: "reject", DROP_LOWEST: "drop-lowest" } as const;
 
+/** What becomes of a job that waits for room. */
+type Put<TJob, TPriority, TOutput> = Result<
+  PriorityJob<TJob, TPriority, TOutput>,
+  PutError
+>;
+
 /** A job that waits for room. */
-interface PutWaiter<TRecord> {
+interface Putter<TRecord> {
   readonly record: TRecord;
   readonly delayMs: number;
   readonly signal: AbortSignal | undefined;
-  readonly settle: (result: Result<TRecord, PutError>) => void;
 }
 
 /** V8 inlines construction through a constant better than through a class. */
@@ -579,8 +585,7 @@ export class PriorityJobQueue<TJob, TPriority = number, TOutput = unknown>
   /** The unfinished jobs that were given an id. */
   readonly #byId: Map<string, JobRecord<TJob, TPriority, TOutput>> = new Map();
   /** Those that wait for room; there are some only while there is none. */
-  readonly #putters: Set<PutWaiter<JobRecord<TJob, TPriority, TOutput>>> =
-    new Set();
+  readonly #putters: WaitingLine<Put<TJob, TPriority, TOutput>>;
   #consumer: JobConsumer | undefined;
   #lastSequence = 0;
   #isSealed = false;
@@ -624,6 +629,13 @@ export class PriorityJobQueue<TJob, TPriority = number, TOutput = unknown>
       ? new PriorityHeap()
       : undefined;
     this.#clock = options.clock ?? systemClock;
+    this.#putters = new WaitingLine<Put<TJob, TPriority, TOutput>>(
+      this.#clock,
+      {
+        timedOut: () => new Err(cancelledError(undefined)), // Nobody sets a time.
+        aborted: (reason) => new Err(cancelledError(reason)),
+      },
+    );
     this.#rankOf = toRanker(options.rank);
     if (typeof options.rank === "object") {
       for (const priority of Reflect.ownKeys(options.rank)) {
@@ -721,25 +733,8 @@ export class PriorityJobQueue<TJob, TPriority = number, TOutput = unknown>
     const record = this.#toRecord(payload, options);
     const delayMs = options?.delayMs ?? 0;
     if (this.#tryAdmit(record, delayMs, signal)) return new Ok(record);
-    return await new Promise((resolve) => {
-      const onAbort = (): void => {
-        this.#putters.delete(putter);
-        resolve(new Err(cancelledError(signal!.reason)));
-      };
-      const putter = {
-        record,
-        delayMs,
-        signal,
-        settle: (
-          result: Result<PriorityJob<TJob, TPriority, TOutput>, PutError>,
-        ): void => {
-          signal?.removeEventListener("abort", onAbort);
-          resolve(result);
-        },
-      };
-      this.#putters.add(putter);
-      signal?.addEventListener("abort", onAbort, { once: true });
-    });
+    const putter = { record, delayMs, signal };
+    return await this.#putters.join(0, Infinity, putter, signal);
   }
 
   #duplicateOf(
@@ -814,17 +809,18 @@ export class PriorityJobQueue<TJob, TPriority = number, TOutput = unknown>
 
   /** Lets those in that wait for room, as far as there is some. */
   #admitPutters(): void {
-    for (const putter of this.#putters) {
-      if (this.size >= this.#maxSize) return;
-      this.#putters.delete(putter);
-      const { record, delayMs, signal, settle } = putter;
+    while (this.#putters.size > 0 && this.size < this.#maxSize) {
+      const waiter = this.#putters.next()!;
+      const { record, delayMs, signal } = waiter.note as Putter<
+        JobRecord<TJob, TPriority, TOutput>
+      >;
       if (signal?.aborted) { // Its listener comes after that of who made room.
-        settle(new Err(cancelledError(signal.reason)));
+        waiter.settle(new Err(cancelledError(signal.reason)));
         continue;
       }
       const known = this.#duplicateOf(record.id);
       if (known === undefined) this.#admit(record, delayMs, signal);
-      settle(new Ok(known ?? record));
+      waiter.settle(new Ok(known ?? record));
     }
   }
 
@@ -1193,10 +1189,9 @@ export class PriorityJobQueue<TJob, TPriority = number, TOutput = unknown>
    */
   seal(): void {
     this.#isSealed = true;
-    for (const { settle } of this.#putters) {
-      settle(new Err(new TaskError("TASK_QUEUE_CLOSED")));
+    while (this.#putters.size > 0) {
+      this.#putters.next()!.settle(new Err(new TaskError("TASK_QUEUE_CLOSED")));
     }
-    this.#putters.clear();
   }
 
   /**

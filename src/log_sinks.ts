@@ -36,6 +36,7 @@
 
 import { escapeOf } from "./_log_json.ts";
 import { requireCallback, requireFunction, requireWhole } from "./_options.ts";
+import { Ring } from "./_ring.ts";
 import type { LogEntry, LogLevel, LogSink } from "./logging.ts";
 import type { Awaitable } from "./protocols.ts";
 import { requireOption, validateType } from "./validators.ts";
@@ -287,8 +288,7 @@ export interface MemorySinkOptions {
  * ```
  */
 export class MemorySink implements LogSink {
-  readonly #entries: LogEntry[] = [];
-  readonly #maxEntries: number;
+  readonly #entries: Ring<LogEntry>;
 
   /**
    * Makes one without entries.
@@ -298,12 +298,12 @@ export class MemorySink implements LogSink {
    */
   constructor(options: MemorySinkOptions = {}) {
     const { maxEntries = 1_000 } = options;
-    this.#maxEntries = requireWhole("maxEntries", maxEntries);
+    this.#entries = new Ring(requireWhole("maxEntries", maxEntries));
   }
 
   /** The entries, the oldest first. */
   get entries(): readonly LogEntry[] {
-    return [...this.#entries];
+    return this.#entries.toArray();
   }
 
   /**
@@ -314,11 +314,10 @@ export class MemorySink implements LogSink {
   write(entry: LogEntry): void {
     void entry.line; // Later, what was logged may be another thing.
     this.#entries.push(entry);
-    if (this.#entries.length > this.#maxEntries) this.#entries.shift();
   }
 
   /** Forgets all entries. */
   clear(): void {
-    this.#entries.splice(0);
+    this.#entries.clear();
   }
 }

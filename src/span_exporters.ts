@@ -40,6 +40,7 @@ import {
   requireWhole,
 } from "./_options.ts";
 import { callReporting } from "./_report.ts";
+import { Ring } from "./_ring.ts";
 import { type Clock, systemClock, type TimerHandle } from "./clock.ts";
 import { TaskError } from "./errors.ts";
 import { isSpanExporter, type SpanData, type SpanExporter } from "./span.ts";
@@ -71,8 +72,7 @@ export interface InMemorySpanExporterOptions {
  * ```
  */
 export class InMemorySpanExporter implements SpanExporter {
-  readonly #spans: SpanData[] = [];
-  readonly #maxSpans: number;
+  readonly #spans: Ring<SpanData>;
   #dropped = 0;
 
   /**
@@ -82,12 +82,13 @@ export class InMemorySpanExporter implements SpanExporter {
    * @throws {ValidationError} `maxSpans` is not a whole number of 1 or more.
    */
   constructor(options: InMemorySpanExporterOptions = {}) {
-    this.#maxSpans = requireWhole("maxSpans", options.maxSpans ?? 1_000);
+    const { maxSpans = 1_000 } = options;
+    this.#spans = new Ring(requireWhole("maxSpans", maxSpans));
   }
 
   /** The spans, in the order they ended. */
   get spans(): readonly SpanData[] {
-    return [...this.#spans];
+    return this.#spans.toArray();
   }
 
   /** How many were dropped. */
@@ -101,16 +102,14 @@ export class InMemorySpanExporter implements SpanExporter {
    * @param spans The spans.
    */
   export(spans: readonly SpanData[]): void {
-    for (const span of spans) this.#spans.push(span);
-    const excess = this.#spans.length - this.#maxSpans;
-    if (excess <= 0) return;
-    this.#spans.splice(0, excess);
-    this.#dropped += excess;
+    for (const span of spans) {
+      if (this.#spans.push(span)) this.#dropped++;
+    }
   }
 
   /** Forgets all spans. */
   clear(): void {
-    this.#spans.splice(0);
+    this.#spans.clear();
   }
 
   /** Does nothing: the spans stay. */
