@@ -332,7 +332,8 @@ function tagged(
   return {
     name,
     ours: copy(operation)(make(), work),
-    peers: { "without tags": copy(write)(make(), work) },
+    variants: { "without tags": copy(write)(make(), work) },
+    peers: {},
     check: checkOf(write, work, max),
   };
 }

@@ -1,21 +1,7 @@
-// deno-lint-ignore-file no-console -- a report on the console is the purpose
-
 /**
- * What caches hold, in bytes and in hits. It needs the garbage collector:
- *
- * ```sh
- * deno task bench:peers
- * node --expose-gc --import ./bench/node_resolver.mjs bench/cache_memory.ts
- * ```
- *
- * Bytes are counted once when the cache has just become full, and once after two
- * and a half times as many writes as the bound: a Map from which keys are deleted
- * takes more room, and there are ghosts by then. They are divided by the bound.
- * Keys and values are there before, and do not count.
- *
- * Hits are those of a read that is followed by a write when it misses, over a
- * million reads by Zipf's law with an exponent of 1, once with and once without
- * scans of new keys in between. Ours and lru-cache have to agree.
+ * What caches hold: when they have just become full, and after two and a half
+ * times as many writes as their bound, as a Map from which keys are deleted takes
+ * more room, and S3-FIFO has ghosts by then.
  *
  * @module
  */
@@ -23,33 +9,29 @@
 import { LRUCache } from "npm:lru-cache@11.5.3";
 import { LRUCache as Mnemonist, LRUMap } from "npm:mnemonist@0.40.8";
 import QuickLru from "npm:quick-lru@7.3.0";
-import { InMemoryCacheProvider } from "../src/cache.ts";
-import { bytesOf } from "./memory.ts";
+import { type CacheOptions, InMemoryCacheProvider } from "../src/cache.ts";
+import type { Filler, Weighing } from "./memory.ts";
 
 interface Cache {
-  get(key: string): unknown;
   set(key: string, value: boolean): unknown;
 }
 
+type Makers = Readonly<Record<string, (max: number) => Cache>>;
+
 const HOUR_MS = 3_600_000;
 
-const makers: Readonly<Record<string, (max: number) => Cache>> = {
-  "groundwork": (maxEntries) =>
-    new InMemoryCacheProvider({ maxEntries, ttlMs: Infinity }),
-  "groundwork, TTL": (maxEntries) =>
-    new InMemoryCacheProvider({ maxEntries, ttlMs: HOUR_MS }),
-  "groundwork, s3-fifo": (maxEntries) =>
-    new InMemoryCacheProvider({
-      maxEntries,
-      ttlMs: Infinity,
-      eviction: "s3-fifo",
-    }),
-  "groundwork, s3-fifo, TTL": (maxEntries) =>
-    new InMemoryCacheProvider({
-      maxEntries,
-      ttlMs: HOUR_MS,
-      eviction: "s3-fifo",
-    }),
+function ours(options: CacheOptions<boolean>): (max: number) => Cache {
+  return (maxEntries) => new InMemoryCacheProvider({ maxEntries, ...options });
+}
+
+const ourMakers: Makers = {
+  "groundwork": ours({ ttlMs: Infinity }),
+  "groundwork, TTL": ours({ ttlMs: HOUR_MS }),
+  "groundwork, s3-fifo": ours({ ttlMs: Infinity, eviction: "s3-fifo" }),
+  "groundwork, s3-fifo, TTL": ours({ ttlMs: HOUR_MS, eviction: "s3-fifo" }),
+};
+
+const peerMakers: Makers = {
   "lru-cache": (max) => new LRUCache<string, boolean>({ max }),
   "lru-cache, TTL": (max) =>
     new LRUCache<string, boolean>({ max, ttl: HOUR_MS }),
@@ -62,68 +44,34 @@ const makers: Readonly<Record<string, (max: number) => Cache>> = {
 
 const keys = Array.from({ length: 250_000 }, (_, number) => `key:${number}`);
 
-function fill(cache: Cache, count: number): Cache {
-  for (let key = 0; key < count; key++) cache.set(keys[key]!, true);
-  return cache;
-}
-
-function bytesAfter(
-  make: (max: number) => Cache,
-  writes: number,
-): Promise<number> {
-  return bytesOf(() => fill(make(1e5), writes));
-}
-
-console.log("bytes an entry, 1e5 entries".padEnd(32), " full   later");
-for (const [name, make] of Object.entries(makers)) {
-  await bytesAfter(make, 250_000); // Code and hashes do not count.
-  const full = await bytesAfter(make, 100_000);
-  const later = await bytesAfter(make, 250_000);
-  console.log(
-    name.padEnd(30),
-    ...[full, later].map((bytes) => (bytes / 1e5).toFixed(1).padStart(7)),
+function fillers(makers: Makers, writes: number): Record<string, Filler> {
+  return Object.fromEntries(
+    Object.entries(makers).map(([name, make]) => [name, (max) => {
+      const cache = make(max);
+      for (const key of keys.slice(0, writes * max)) cache.set(key, true);
+      return cache;
+    }]),
   );
 }
 
-/** Numbers of keys: ranks by Zipf's law, and now and then a scan of new ones. */
-function makeTrace(universe: number, scanLength: number): Int32Array {
-  let state = 1;
-  let scanned = universe;
-  let scan = 0;
-  return Int32Array.from({ length: 1e6 }, (_, place) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    if (place % 1e5 === 0) scan = scanLength;
-    if (scan-- > 0) return scanned++;
-    return Math.floor(universe ** (state / 2 ** 32));
-  });
+function weighing(state: string, writes: number): Weighing {
+  return {
+    name: `Cache, 1e5 entries, ${state}`,
+    item: "entry",
+    count: 1e5,
+    ours: fillers(ourMakers, writes),
+    peers: {
+      ...fillers(peerMakers, writes),
+      ...writes === 1 && fillers({ "a bare Map": () => new Map() }, writes),
+    },
+    note:
+      "quick-lru keeps up to twice as many entries as its bound. mnemonist's " +
+      "have no TTL.",
+  };
 }
 
-function hitRatio(cache: Cache, trace: Int32Array): number {
-  let hits = 0;
-  for (const number of trace) {
-    const key = `key:${number}`;
-    if (cache.get(key) === true) hits++;
-    else cache.set(key, true);
-  }
-  return hits / trace.length;
-}
-
-console.log("\nhits in %".padEnd(33), "  lru s3-fifo quick-lru");
-for (const max of [1e3, 1e4]) {
-  for (const [label, scan] of [["zipf", 0], ["zipf and scans", 2e4]] as const) {
-    const trace = makeTrace(1e5, scan);
-    const [ours = 0, s3Fifo = 0, quickLru = 0, lruCache] = [
-      "groundwork",
-      "groundwork, s3-fifo",
-      "quick-lru",
-      "lru-cache",
-    ].map((name) => hitRatio(makers[name]!(max), trace));
-    if (ours !== lruCache) throw new Error(`${ours}, lru-cache: ${lruCache}`);
-    console.log(
-      `${label}, ${max} of 1e5`.padEnd(32),
-      ...[ours, s3Fifo, quickLru].map((it) =>
-        (100 * it).toFixed(1).padStart(5)
-      ),
-    );
-  }
-}
+/** What is weighed. */
+export const weighings: readonly Weighing[] = [
+  weighing("just full", 1),
+  weighing("after 2.5e5 writes", 2.5),
+];

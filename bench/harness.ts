@@ -6,14 +6,14 @@
  *
  * ```sh
  * deno task bench                                # deno bench, all files
- * deno task bench:deno                           # this harness, all files
- * deno task bench:node --quick --filter map      # the same on Node
- * deno task bench:bun --json report.json         # the same on Bun
+ * deno task bench:compare                        # this harness, all files
  * deno run -A --no-lock bench/result_bench.ts    # this harness, one file
  * ```
  *
- * Options: `--quick` (fewer and smaller rounds), `--filter TEXT` (only groups
- * with this in their name), `--json FILE` (the quartiles as well).
+ * Options: `--quick` (in a third of the time, with more noise), `--filter TEXT`
+ * (only groups with this in "suite: group"). For `run.ts` there are besides
+ * `--only NAME` (all is warmed up, but only groups of these names are measured)
+ * and `--json FILE` (every round, instead of tables).
  *
  * Peers are pinned in the bench files (`npm:name@version`) and nowhere else;
  * `--no-lock` keeps them out of deno.lock, and so out of what the tests
@@ -25,23 +25,35 @@
  *    disqualified; if ours does, the run fails.
  * 2. All cases of all groups are warmed up before the first is measured, so
  *    that none profits from an optimization that a later one undoes.
- * 3. A sample is a loop of at least 4 ms. In a round the cases take turns, in
+ * 3. Time is what processors spend on this process, in all its threads. It goes
+ *    on for the garbage collector, and stands still while other programs run.
+ * 4. A sample is a loop of at least 4 ms. In a round the cases take turns, in
  *    reverse order in odd rounds, and of each case's samples the best counts:
  *    what else the machine does only ever adds time.
- * 4. Ratios are taken within a round, between neighbours in time. The table
+ * 5. Each group has so much time for each of its cases, which says how many
+ *    rounds there are: many if a call is fast, and `MIN_ROUNDS` if it is slow.
+ * 6. Ratios are taken within a round, between neighbours in time. The table
  *    shows their median and, in brackets, their quartiles: ours divided by the
  *    contender, so that below 1 ours is faster.
  *
- * `deno bench` calls all contenders from one loop and each at another time:
- * handy every day, but where the two disagree, trust this.
+ * `deno bench` calls all contenders from one loop, each at another time, and goes
+ * by the clock on the wall: handy every day, but where the two disagree, trust
+ * this.
  *
  * @module
  */
 
 import { writeFileSync } from "node:fs";
-import { cpus } from "node:os";
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { circumstances } from "./results.ts";
+import {
+  type GroupRounds,
+  type Role,
+  type SuiteRounds,
+  summarize,
+  toText,
+} from "./rounds.ts";
 
 /**
  * One implementation of a group's task. The work must depend on the index, or
@@ -58,6 +70,8 @@ export interface Group {
   readonly setup?: () => void | Promise<void>;
   /** Our implementation. */
   readonly ours: Contender;
+  /** Ours in other ways, by name: to be seen beside it, and no peers. */
+  readonly variants?: Readonly<Record<string, Contender>>;
   /** The task written by hand: the best that can be hoped for. */
   readonly floor?: Contender;
   /** Other libraries, by name. */
@@ -68,7 +82,7 @@ export interface Group {
 
 interface Entry {
   readonly name: string;
-  readonly role: "ours" | "floor" | "peer";
+  readonly role: Role;
   readonly contender: Contender;
 }
 
@@ -82,34 +96,29 @@ interface Case extends Examined {
   readonly loop: (calls: number) => Promise<void> | void;
   /** The calls of a sample. */
   calls: number;
+  /** How long it takes. */
+  sampleMs: number;
   /** The best sample of each round, in nanoseconds a call. */
   readonly bests: number[];
 }
 
-interface Quartiles {
-  readonly q1: number;
-  readonly median: number;
-  readonly q3: number;
-}
-
-/** A group's part of what `--json` writes. */
-interface GroupReport {
-  readonly name: string;
-  readonly fastestPeer: string | undefined;
-  /** The fastest first; `ratio` is ours divided by the contender. */
-  readonly contenders: readonly {
-    readonly name: string;
-    readonly role: Entry["role"];
-    readonly nsPerCall: Quartiles;
-    readonly ratio: Quartiles;
-  }[];
-  readonly disqualified: readonly { name: string; reason?: string }[];
-}
-
-const CHECKED_CALLS = 64;
 const SAMPLE_MS = 4;
-const FULL = { rounds: 15, samples: 5, warmUpMs: 150 };
-const QUICK = { rounds: 5, samples: 2, warmUpMs: 50 };
+const MIN_ROUNDS = 5;
+const MAX_SAMPLES = 5;
+
+/** A contender is called so often to be checked, unless that takes too long. */
+const CHECKED_CALLS = 64;
+const MIN_CHECKED_CALLS = 3;
+const CHECK_MS = 100;
+
+/** For each case, if its calls are not so slow that they need more. */
+const FULL: Budget = { warmUpMs: 120, measureMs: 300 };
+const QUICK: Budget = { warmUpMs: 40, measureMs: 100 };
+
+interface Budget {
+  readonly warmUpMs: number;
+  readonly measureMs: number;
+}
 
 /** Keeps the latest answers: an answer that is kept is not dead code. */
 const sink: unknown[] = new Array(16).fill(undefined);
@@ -134,43 +143,33 @@ export async function bench(
   // undefined in Node 22, where a bench file has only one way to be run.)
   if ("Deno" in globalThis && !meta.main) return await register(suite, groups);
 
-  const { values: { quick, filter, json } } = parseArgs({
+  const { values: { quick, filter, only, json } } = parseArgs({
     options: {
       quick: { type: "boolean", default: false },
       filter: { type: "string", default: "" },
+      only: { type: "string", multiple: true },
       json: { type: "string" },
     },
   });
-  const { rounds, samples, warmUpMs } = quick ? QUICK : FULL;
-  const runtime = detectRuntime();
-  const cpu = cpus()[0]?.model ?? "unknown";
-  console.log(`\n${suite}: ${runtime.name} ${runtime.version}, ${cpu}`);
+  const budget = quick ? QUICK : FULL;
 
-  const prepared: { name: string; examined: Examined[]; cases: Case[] }[] = [];
-  for (const group of groups.filter(({ name }) => name.includes(filter))) {
-    const examined = await examineAll(group);
-    const cases = examined.filter(({ fault }) => fault === undefined)
-      .map((one): Case => ({
-        ...one,
-        loop: compileLoop(one),
-        calls: 1,
-        bests: [],
-      }));
-    prepared.push({ name: group.name, examined, cases });
+  const prepared: Prepared[] = [];
+  for (const group of groups) {
+    if (!`${suite}: ${group.name}`.includes(filter)) continue;
+    prepared.push(await prepare(group));
   }
-  await warmUp(prepared.flatMap(({ cases }) => cases), warmUpMs);
+  await warmUp(prepared.flatMap(({ cases }) => cases), budget.warmUpMs);
 
-  const reports: GroupReport[] = [];
-  for (const { name, examined, cases } of prepared) {
-    await measure(cases, rounds, samples);
-    const report = toReport(name, examined, cases);
-    reports.push(report);
-    print(report);
+  const measured: GroupRounds[] = [];
+  for (const one of prepared) {
+    if (only !== undefined && !only.includes(one.name)) continue;
+    const group = await measure(one, budget.measureMs);
+    measured.push(group);
+    if (json === undefined) console.log(toText(suite, summarize([group])));
   }
   if (json !== undefined) {
-    const date = new Date().toISOString();
-    const report = { suite, date, runtime, cpu, quick, groups: reports };
-    writeFileSync(json, JSON.stringify(report, undefined, 2) + "\n");
+    const report: SuiteRounds = { ...circumstances(), suite, groups: measured };
+    writeFileSync(json, JSON.stringify(report));
   }
 }
 
@@ -196,9 +195,28 @@ async function register(
   }
 }
 
+interface Prepared {
+  readonly name: string;
+  readonly cases: readonly Case[];
+  readonly disqualified: Readonly<Record<string, string>>;
+}
+
+async function prepare(group: Group): Promise<Prepared> {
+  const cases: Case[] = [];
+  const disqualified: Record<string, string> = {};
+  for (const one of await examineAll(group)) {
+    if (one.fault !== undefined) disqualified[one.name] = one.fault;
+    else {
+      const loop = compileLoop(one);
+      cases.push({ ...one, loop, calls: 1, sampleMs: 0, bests: [] });
+    }
+  }
+  return { name: group.name, cases, disqualified };
+}
+
 async function examineAll(group: Group): Promise<Examined[]> {
   await group.setup?.();
-  const { ours, floor, peers } = group;
+  const { ours, variants = {}, floor, peers } = group;
   const entries: Entry[] = [{
     name: "groundwork",
     role: "ours",
@@ -206,6 +224,9 @@ async function examineAll(group: Group): Promise<Examined[]> {
   }];
   if (floor !== undefined) {
     entries.push({ name: "by hand", role: "floor", contender: floor });
+  }
+  for (const [name, contender] of Object.entries(variants)) {
+    entries.push({ name, role: "variant", contender });
   }
   for (const [name, contender] of Object.entries(peers)) {
     entries.push({ name, role: "peer", contender });
@@ -217,14 +238,17 @@ async function examineAll(group: Group): Promise<Examined[]> {
     if (one.fault === undefined) continue;
     const message = `${entry.name} ${one.fault} in "${group.name}"`;
     if (entry.role === "ours") throw new Error(message);
-    console.log(`Disqualified: ${message}`);
+    console.error(`Disqualified: ${message}`);
   }
   return examined;
 }
 
 async function examine(entry: Entry, check: Group["check"]): Promise<Examined> {
   let isAsync = false;
+  const start = processorMs();
   for (let i = 0; i < CHECKED_CALLS; i++) {
+    const spentMs = processorMs() - start;
+    if (i >= MIN_CHECKED_CALLS && spentMs > CHECK_MS) break;
     let fault: string | undefined;
     try {
       const returned = entry.contender(i) as { then?: unknown } | undefined;
@@ -273,19 +297,24 @@ async function warmUp(cases: readonly Case[], ms: number): Promise<void> {
     }
   }
   for (const one of cases) {
-    for (let ms = 0; (ms = await sample(one)) < SAMPLE_MS;) {
+    while ((one.sampleMs = await sample(one)) < SAMPLE_MS) {
       // At most doubled, since the reading may be off; more than asked for,
       // since the next may be.
-      one.calls = Math.ceil(one.calls * Math.min(2, 1.2 * SAMPLE_MS / ms));
+      const growth = Math.min(2, 1.2 * SAMPLE_MS / one.sampleMs);
+      one.calls = Math.ceil(one.calls * growth);
     }
   }
 }
 
 async function measure(
-  cases: readonly Case[],
-  rounds: number,
-  samples: number,
-): Promise<void> {
+  { name, cases, disqualified }: Prepared,
+  budgetMs: number,
+): Promise<GroupRounds> {
+  const turnMs = cases.reduce((sum, { sampleMs }) => sum + sampleMs, 0);
+  const turns = budgetMs * cases.length / turnMs;
+  // Where there is time for both, more rounds are better than more samples.
+  const samples = clamp(Math.round(turns / 12), 1, MAX_SAMPLES);
+  const rounds = Math.max(MIN_ROUNDS, Math.floor(turns / samples));
   for (let round = 0; round < rounds; round++) {
     const order = round % 2 === 0 ? cases : cases.toReversed();
     for (const { bests } of cases) bests.push(Infinity);
@@ -296,72 +325,35 @@ async function measure(
       }
     }
   }
+  const contenders = cases.map(({ name, role, bests }) => ({
+    name,
+    role,
+    ns: bests,
+  }));
+  return { name, contenders, disqualified };
+}
+
+function clamp(value: number, min: number, max: number): number {
+  return Math.min(max, Math.max(min, value));
 }
 
 /** How many milliseconds a sample took. */
 async function sample({ loop, calls, isAsync }: Case): Promise<number> {
-  const start = performance.now();
+  const start = processorMs();
   const running = loop(calls);
   if (isAsync) await running;
-  return performance.now() - start;
+  return processorMs() - start;
 }
 
-function toReport(
-  name: string,
-  examined: readonly Examined[],
-  cases: readonly Case[],
-): GroupReport {
-  const ours = cases.find(({ role }) => role === "ours")?.bests ?? [];
-  const contenders = cases.map(({ name, role, bests }) => ({
-    name,
-    role,
-    nsPerCall: quartiles(bests),
-    ratio: quartiles(bests.map((ns, round) => (ours[round] ?? NaN) / ns)),
-  })).toSorted((a, b) => a.nsPerCall.median - b.nsPerCall.median);
-  return {
-    name,
-    fastestPeer: contenders.find(({ role }) => role === "peer")?.name,
-    contenders,
-    disqualified: examined.filter(({ fault }) => fault !== undefined)
-      .map(({ name, fault = "" }) => ({ name, reason: fault })),
-  };
-}
-
-function quartiles(values: readonly number[]): Quartiles {
-  const sorted = values.toSorted((a, b) => a - b);
-  function at(share: number): number {
-    const place = share * (sorted.length - 1);
-    const below = sorted[Math.floor(place)] ?? NaN;
-    return below + ((sorted[Math.ceil(place)] ?? NaN) - below) * (place % 1);
-  }
-  return { q1: at(0.25), median: at(0.5), q3: at(0.75) };
-}
-
-function print(report: GroupReport): void {
-  console.log(`\n${report.name.padEnd(32)} ns a call   ours ÷ it  (q1..q3)`);
-  for (const { name, role, nsPerCall, ratio } of report.contenders) {
-    const mark = role === "ours"
-      ? ">"
-      : name === report.fastestPeer
-      ? "*"
-      : " ";
-    const label = role === "floor" ? `${name} (floor)` : name;
-    const spread = `(${ratio.q1.toFixed(2)}..${ratio.q3.toFixed(2)})`;
-    console.log(
-      `${mark} ${label.padEnd(30)}`,
-      nsPerCall.median.toFixed(2).padStart(9),
-      ratio.median.toFixed(2).padStart(11),
-      role === "ours" ? "" : ` ${spread}`,
-    );
-  }
-  for (const { name, reason } of report.disqualified) {
-    console.log(`- ${name}: disqualified, ${reason}`);
-  }
-  console.log("> ours   * fastest peer");
-}
-
-function detectRuntime(): { name: string; version: string | undefined } {
-  const { versions } = process;
-  const name = ["deno", "bun"].find((name) => name in versions) ?? "node";
-  return { name, version: versions[name] };
+/**
+ * The time that processors have spent on this process, in all its threads. While
+ * others have them, it stands still: measured on two processors that nine programs
+ * shared, the middle half of the samples of one loop took 100 to 144 ms by the
+ * clock on the wall, and 18.4 to 18.9 ms by this one.
+ */
+function processorMs(): number {
+  // Windows counts in steps of 15 ms.
+  if (process.platform === "win32") return performance.now();
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e3;
 }

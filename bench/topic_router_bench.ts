@@ -168,8 +168,8 @@ function groupsOf(count: number, hasMid: boolean): Group[] {
     () => makePattern(count, hasMid),
   );
   const ours = routerOf(patterns, 1024);
+  const uncached = routerOf(patterns, 0);
   const peers: Record<string, Match> = {
-    "groundwork, without a cache": routerOf(patterns, 0),
     "qlobber": qlobberOf(patterns),
     "qlobber, split cache": qlobberOf(patterns, 1024),
     "eventemitter2": emitterOf(patterns),
@@ -189,6 +189,7 @@ function groupsOf(count: number, hasMid: boolean): Group[] {
     return {
       name: `${name}, ${kind}`,
       ours: inTurns(ours, topics),
+      variants: { "without a cache": inTurns(uncached, topics) },
       peers: Object.fromEntries(
         Object.entries(peers).map(([name, match]) => [
           name,

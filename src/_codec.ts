@@ -89,9 +89,12 @@ export function failed(
   return new Err(fault(code, coding, cause));
 }
 
-/** One array of many; a single one stays as it is. */
+/** One array of many; a single one that has its buffer for itself stays. */
 export function join(chunks: readonly Bytes[]): Bytes {
-  if (chunks.length === 1) return chunks[0] as Bytes;
+  const [first] = chunks;
+  if (chunks.length === 1 && first?.length === first?.buffer.byteLength) {
+    return first as Bytes;
+  }
   const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
   const joined = new Uint8Array(length);
   let offset = 0;

@@ -17,6 +17,7 @@ import {
   Tail,
   untilAborted,
 } from "./_codec.ts";
+import { systemClock } from "./clock.ts";
 import { CompressionError } from "./errors.ts";
 import { Ok } from "./result.ts";
 
@@ -144,6 +145,9 @@ export function webBackend(
 class WebEngine implements Engine {
   readonly #writer: WritableStreamDefaultWriter<BufferSource>;
   readonly #reader: ReadableStreamDefaultReader<Bytes>;
+  /** Resolves when somebody waits for output. */
+  #demand: PromiseWithResolvers<void> = Promise.withResolvers();
+  #isGreedy = false;
 
   constructor({ writable, readable }: GenericTransformStream) {
     this.#writer = writable.getWriter();
@@ -157,8 +161,22 @@ class WebEngine implements Engine {
       const slice = chunk.length <= SLICE_BYTES
         ? chunk
         : chunk.subarray(start, start + SLICE_BYTES);
-      await this.#told(this.#writer.write(slice));
+      if (this.#isGreedy) await this.#demand.promise;
+      await this.#told(this.#writeSlice(slice));
     }
+  }
+
+  /**
+   * The streams of workerd take whatever comes, at once, and keep all that they
+   * make of it. They are held here to what the standard says, with a turn of the
+   * event loop after each slice, without which no reader hears of its output.
+   */
+  async #writeSlice(slice: Bytes): Promise<void> {
+    const room = this.#writer.desiredSize;
+    const written = this.#writer.write(slice);
+    this.#isGreedy = room !== null && this.#writer.desiredSize === room;
+    await written;
+    if (this.#isGreedy) await systemClock.sleep(0);
   }
 
   close(): Promise<void> {
@@ -166,11 +184,15 @@ class WebEngine implements Engine {
   }
 
   async next(): Promise<Bytes | undefined> {
+    this.#demand.resolve();
     const { done, value } = await this.#reader.read();
-    return done ? undefined : value;
+    if (done) return undefined;
+    this.#demand = Promise.withResolvers();
+    return value;
   }
 
   abort(reason: unknown): void {
+    this.#demand.resolve();
     this.#writer.abort(reason).catch(noop);
     this.#reader.cancel(reason).catch(noop);
   }
@@ -289,7 +311,7 @@ function codeOf(thrown: Error): FaultCode {
   if (/trailing|junk|whole buffer/i.test(told)) {
     return "COMPRESSION_TRAILING_DATA";
   }
-  return /Z_BUF_ERROR|unexpected end/i.test(told)
+  return /Z_BUF_ERROR|unexpected end|truncated|incomplete/i.test(told)
     ? "COMPRESSION_TRUNCATED"
     : "COMPRESSION_CORRUPT";
 }

@@ -31,6 +31,7 @@ import {
   supportedCodings,
 } from "../src/http_compression.ts";
 import { CountingSignal, RUNS } from "./foundation_support.ts";
+import { CODINGS, setHeader } from "./runtime_support.ts";
 
 const URL_OF_PAGE = "http://test/page";
 const TEXT = "All work and no play makes Jack a dull boy.\n".repeat(50);
@@ -42,7 +43,7 @@ function get(
 ): Request {
   const request = new Request(URL_OF_PAGE, init);
   if (acceptEncoding !== null) {
-    request.headers.set("accept-encoding", acceptEncoding);
+    setHeader(request, "accept-encoding", acceptEncoding);
   }
   return request;
 }
@@ -102,6 +103,16 @@ function bytesOf(text: string): Bytes {
   return new TextEncoder().encode(text);
 }
 
+function textOf(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
+}
+
+/** Reads a body by its stream: the other methods of Chromium hide why it fails. */
+async function drain({ body }: Request | Response): Promise<void> {
+  const reader = body!.getReader();
+  while (!(await reader.read()).done);
+}
+
 async function decoded(response: Response): Promise<string> {
   const coding = response.headers.get("content-encoding");
   const body = new Uint8Array(await response.arrayBuffer());
@@ -112,13 +123,13 @@ async function decoded(response: Response): Promise<string> {
   switch (coding) {
     case null:
     case "identity":
-      return new TextDecoder().decode(body);
+      return textOf(body);
     case "gzip":
-      return gunzipSync(body).toString();
+      return textOf(gunzipSync(body));
     case "deflate":
-      return inflateSync(body).toString();
+      return textOf(inflateSync(body));
     case "br":
-      return brotliDecompressSync(body).toString();
+      return textOf(brotliDecompressSync(body));
     default:
       throw new Error(coding);
   }
@@ -446,6 +457,7 @@ describe("compressResponse()", () => {
     response.headers.append("set-cookie", "a=1");
     response.headers.append("set-cookie", "b=2; Path=/");
     const { headers } = response;
+    const cookies = headers.getSetCookie(); // which browsers have none of
     const before = new Response(response.body, {
       status: 418,
       statusText: "Teapot",
@@ -456,7 +468,7 @@ describe("compressResponse()", () => {
     strictEqual(after.statusText, "Teapot");
     strictEqual(after.headers.get("x-id"), "7");
     strictEqual(after.headers.get("last-modified"), "yesterday");
-    deepStrictEqual(after.headers.getSetCookie(), ["a=1", "b=2; Path=/"]);
+    deepStrictEqual(after.headers.getSetCookie(), cookies);
     strictEqual(headers.has("vary"), false);
   });
 
@@ -527,6 +539,17 @@ describe("compressResponse()", () => {
       ValidationError,
     );
   });
+
+  for (const name of ["etag", "notAcceptable"] as const) {
+    it(`rejects when ${name} is unknown, in place of doing something else`, async () => {
+      for (const value of ["", "none", "Weak", 406, null]) {
+        await rejects(
+          compressResponse(get(), page(), { [name]: value as never }),
+          (error) => ValidationError.is(error) && error.field === name,
+        );
+      }
+    });
+  }
 
   const tags: readonly [
     CompressResponseOptions["etag"],
@@ -643,7 +666,7 @@ describe("compressResponse()", () => {
       strictEqual(after.headers.get("content-encoding"), "zstd");
       strictEqual(after.headers.get("etag"), '"a-zstd"');
       const body = new Uint8Array(await after.arrayBuffer());
-      strictEqual(gunzipSync(body).toString(), text);
+      strictEqual(textOf(gunzipSync(body)), text);
     }
     strictEqual(service.stats.byCoding.zstd?.operations, 1);
   });
@@ -683,7 +706,7 @@ describe("compressResponse()", () => {
       await Promise.resolve();
       controller.abort(reason);
       const after = await pending;
-      await rejects(after.arrayBuffer(), (thrown) => thrown === reason);
+      await rejects(drain(after), (thrown) => thrown === reason);
       strictEqual(cancelled.length, 1);
     }
   });
@@ -720,7 +743,7 @@ describe("compressResponse()", () => {
           page({}, source.stream),
         );
         await rejects(
-          after.arrayBuffer(),
+          drain(after),
           (thrown) => thrown === failure,
           `${accept} ${size}`,
         );
@@ -746,7 +769,7 @@ describe("compressResponse()", () => {
     const service = new CompressionService({ factory });
     for (const text of [TEXT, LONG_TEXT]) {
       const after = await compressResponse(get(), page({}, text), { service });
-      await rejects(after.text(), (thrown) => thrown === failure);
+      await rejects(drain(after), (thrown) => thrown === failure);
     }
   });
 
@@ -755,7 +778,7 @@ describe("compressResponse()", () => {
       const chunks = [new Uint8Array(bytes), "text" as unknown as Bytes];
       const source = new Source(chunks);
       const after = await compressResponse(get(), page({}, source.stream));
-      await rejects(after.text(), ValidationError);
+      await rejects(drain(after), ValidationError);
       await turnsUntil(() => source.cancelled.length > 0);
       strictEqual(source.cancelled.length, 1);
     }
@@ -876,7 +899,11 @@ describe("stripETagSuffix()", () => {
       },
     });
     const { headers } = stripETagSuffix(request);
-    strictEqual(headers.get("if-none-match"), '"a",W/"b,c", "d" , "e-zip","f"');
+    const d = CODINGS.includes("br") ? "d" : "d-br";
+    strictEqual(
+      headers.get("if-none-match"),
+      `"a",W/"b,c", "${d}" , "e-zip","f"`,
+    );
     strictEqual(headers.get("if-match"), '"g"');
     strictEqual(headers.get("if-range"), '"a-gzip"');
   });
@@ -989,7 +1016,7 @@ describe("decompressRequest()", () => {
     const options = limit === undefined ? {} : { maxOutputBytes: limit };
     const decoded = decompressRequest(request, options).unwrap();
     try {
-      await decoded.arrayBuffer();
+      await drain(decoded);
     } catch (error) {
       ok(CompressionError.is(error), String(error));
       return error.code;
@@ -1044,7 +1071,7 @@ describe("decompressRequest()", () => {
     const failure = new Error("reset");
     const source = new Source(split(packed.slice(0, 40), 20), failure);
     const decoded = decompressRequest(post("gzip", source.stream)).unwrap();
-    await rejects(decoded.text(), (thrown) => thrown === failure);
+    await rejects(drain(decoded), (thrown) => thrown === failure);
   });
 
   it("refuses bad limits", () => {

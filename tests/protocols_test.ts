@@ -32,6 +32,7 @@ import { InMemoryRepository } from "../src/repository.ts";
 import { err, ok, type Result } from "../src/result.ts";
 import { ManualClock } from "../src/testing.ts";
 import { deferred, type Equal, expectType } from "./foundation_support.ts";
+import { CODINGS } from "./runtime_support.ts";
 
 interface User {
   readonly id: string;
@@ -274,9 +275,9 @@ const OWN: Readonly<Record<string, () => readonly unknown[]>> = {
   isCacheProvider: () => [new groundwork.InMemoryCacheProvider()],
   isClock: () => [systemClock, new ManualClock()],
   isCompressor: () => [
-    new groundwork.BrotliCompressor(),
-    new groundwork.DeflateCompressor(),
-    new groundwork.GzipCompressor(),
+    ...CODINGS.map((coding) =>
+      new groundwork.CompressorFactory().create(coding).unwrap()
+    ),
     new groundwork.IdentityCompressor(),
   ],
   isConnectionFactory: () => [{ create: () => 0, destroy: () => {} }],

@@ -50,6 +50,7 @@ import {
   RUNS,
   withReplaced,
 } from "./foundation_support.ts";
+import { needs } from "./runtime_support.ts";
 import { reportedIn } from "./unhandled_support.ts";
 
 const NOW = 1_700_000_000_000;
@@ -121,6 +122,8 @@ describe("Tracer options", () => {
     const bad: Record<string, readonly unknown[]> = {
       exporter: [...NO_OBJECTS, {}, { export() {} }, { close() {} }],
       sampler: NO_FUNCTIONS,
+      storage: [...NO_OBJECTS, {}, { getStore() {} }, { run() {} }],
+      ids: [...NO_OBJECTS, {}, { traceId() {} }, { spanId() {} }],
       onError: NO_FUNCTIONS,
       maxAttributes: [0, -1, 1.5, NaN, Infinity],
       maxEvents: [0, -1, 1.5, NaN, Infinity],
@@ -840,63 +843,71 @@ describe("the active span", () => {
     one.run("step", {}, () => strictEqual(other.active(), undefined));
   });
 
-  it("T4 active() follows await, timers and microtasks", async () => {
-    const { tracer, spans } = make();
-    await tracer.run("outer", {}, async (outer) => {
-      for (const pause of PAUSES) {
-        await pause();
-        strictEqual(tracer.active(), outer);
-      }
-      const { promise, resolve } = Promise.withResolvers<void>();
-      setTimeout(() => {
-        tracer.run("late", {}, () => resolve());
-      }, 0);
-      await promise;
-    });
-    strictEqual(spans[0]?.name, "late");
-    strictEqual(spans[0].parentSpanId, spans[1]?.spanId);
-    strictEqual(tracer.active(), undefined);
-  });
-
-  it("T4 a child has its parent's trace, however calls are nested and in parallel", async () => {
-    await fc.assert(
-      fc.asyncProperty(calls, async (root) => {
-        const { tracer, spans } = make();
-        const parents = new Map<string, string | undefined>();
-        const faults: string[] = [];
-
-        async function perform(
-          { name, pause, isParallel, calls }: Call,
-          parent: TypedSpan | undefined,
-        ): Promise<void> {
-          await tracer.run(name, {}, async (span) => {
-            parents.set(span.spanId, parent?.spanId);
-            if (parent !== undefined && span.traceId !== parent.traceId) {
-              faults.push("another trace");
-            }
-            const performing: Promise<void>[] = [];
-            for (const call of calls) {
-              await PAUSES[pause]!();
-              const performed = perform(call, span);
-              if (isParallel) performing.push(performed);
-              else await performed;
-              if (tracer.active() !== span) faults.push("another span");
-            }
-            await Promise.all(performing);
-            if (tracer.active() !== span) faults.push("another span at last");
-          });
+  it(
+    "T4 active() follows await, timers and microtasks",
+    needs("AsyncLocalStorage"),
+    async () => {
+      const { tracer, spans } = make();
+      await tracer.run("outer", {}, async (outer) => {
+        for (const pause of PAUSES) {
+          await pause();
+          strictEqual(tracer.active(), outer);
         }
+        const { promise, resolve } = Promise.withResolvers<void>();
+        setTimeout(() => {
+          tracer.run("late", {}, () => resolve());
+        }, 0);
+        await promise;
+      });
+      strictEqual(spans[0]?.name, "late");
+      strictEqual(spans[0].parentSpanId, spans[1]?.spanId);
+      strictEqual(tracer.active(), undefined);
+    },
+  );
 
-        await perform(root, undefined);
-        deepStrictEqual(faults, []);
-        strictEqual(spans.length, parents.size);
-        for (const { spanId, parentSpanId } of spans) {
-          strictEqual(parentSpanId, parents.get(spanId));
-        }
-      }),
-      { numRuns: RUNS },
-    );
-  });
+  it(
+    "T4 a child has its parent's trace, however calls are nested and in parallel",
+    needs("AsyncLocalStorage"),
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(calls, async (root) => {
+          const { tracer, spans } = make();
+          const parents = new Map<string, string | undefined>();
+          const faults: string[] = [];
+
+          async function perform(
+            { name, pause, isParallel, calls }: Call,
+            parent: TypedSpan | undefined,
+          ): Promise<void> {
+            await tracer.run(name, {}, async (span) => {
+              parents.set(span.spanId, parent?.spanId);
+              if (parent !== undefined && span.traceId !== parent.traceId) {
+                faults.push("another trace");
+              }
+              const performing: Promise<void>[] = [];
+              for (const call of calls) {
+                await PAUSES[pause]!();
+                const performed = perform(call, span);
+                if (isParallel) performing.push(performed);
+                else await performed;
+                if (tracer.active() !== span) faults.push("another span");
+              }
+              await Promise.all(performing);
+              if (tracer.active() !== span) faults.push("another span at last");
+            });
+          }
+
+          await perform(root, undefined);
+          deepStrictEqual(faults, []);
+          strictEqual(spans.length, parents.size);
+          for (const { spanId, parentSpanId } of spans) {
+            strictEqual(parentSpanId, parents.get(spanId));
+          }
+        }),
+        { numRuns: RUNS },
+      );
+    },
+  );
 
   it("bind() calls with the span that was active when it was bound", () => {
     const { tracer } = make();
@@ -997,14 +1008,18 @@ describe("createAsyncStorage()", () => {
     });
   }
 
-  it("createAsyncStorage() gives the runtime's, whose value follows an await", async () => {
-    const storage = createAsyncStorage<number>();
-    ok(!(storage instanceof SyncStorage));
-    await storage.run(1, async () => {
-      await turn();
-      strictEqual(storage.getStore(), 1);
-    });
-  });
+  it(
+    "createAsyncStorage() gives the runtime's, whose value follows an await",
+    needs("AsyncLocalStorage"),
+    async () => {
+      const storage = createAsyncStorage<number>();
+      ok(!(storage instanceof SyncStorage));
+      await storage.run(1, async () => {
+        await turn();
+        strictEqual(storage.getStore(), 1);
+      });
+    },
+  );
 
   it("createAsyncStorage() does with less where the runtime has none", () => {
     const scope = globalThis as { process?: unknown };
