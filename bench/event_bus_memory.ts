@@ -4,7 +4,7 @@
  * @module
  */
 
-import { EventEmitter } from "node:events";
+import { EventEmitter, setMaxListeners } from "node:events";
 import Emittery from "npm:emittery@2.2.0";
 import { EventEmitter as EventEmitter3 } from "npm:eventemitter3@5.0.4";
 import mittModule from "npm:mitt@3.0.1";
@@ -43,6 +43,7 @@ const peers: Readonly<Record<string, () => Bus>> = {
   "node:events": () => new EventEmitter().setMaxListeners(0),
   "EventTarget"() {
     const bus = new EventTarget();
+    setMaxListeners(0, bus);
     return {
       bus,
       on: (type: string, handler: Handler) =>
@@ -73,9 +74,9 @@ function weighing(kind: string, typeOf: (number: number) => string): Weighing {
     ours: fillers(ours, typeOf),
     peers: fillers(peers, typeOf),
     note:
-      "What `on` returns is not kept, but where the bus does. A subscription " +
-      "of ours is an object, by which it is ended; the smallest keep the handler " +
-      "in an array, and look for it there.",
+      "What `on` returns counts where the bus keeps it. A subscription of ours " +
+      "is an object, by which it is ended in constant time; the smallest keep " +
+      "nothing but handlers, and look for one among all of its type to remove it.",
   };
 }
 

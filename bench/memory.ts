@@ -67,7 +67,10 @@ interface Weight extends Circumstances {
   readonly bytes: number;
 }
 
-/** Holds what is weighed: so it is not garbage. */
+/**
+ * Holds all that was ever weighed. What is taken off may stay in memory for a while,
+ * and would weigh less than nothing when it goes.
+ */
 const scale: unknown[] = [];
 
 const { gc, Bun } = globalThis as {
@@ -90,13 +93,13 @@ async function usedBytes(): Promise<number> {
 async function bytesOf(make: () => unknown): Promise<number> {
   const before = await usedBytes();
   scale.push(await make());
-  const after = await usedBytes();
-  scale.pop();
-  return after - before;
+  return await usedBytes() - before;
 }
 
 async function checkScale(): Promise<void> {
-  const bytes = await bytesOf(() => new Float64Array(1e6));
+  const make = (): unknown => new Float64Array(1e6);
+  await bytesOf(make); // What is left over from the start goes.
+  const bytes = await bytesOf(make);
   if (bytes > 7.9e6 && bytes < 8.1e6) return;
   throw new Error(`The scale is off: 8e6 bytes weigh ${bytes}`);
 }
@@ -177,19 +180,23 @@ async function main(): Promise<void> {
   for (const [file, weighings] of await loadAll()) {
     for (const { name, item, ours, peers, note } of weighings) {
       if (!name.includes(filter)) continue;
-      const weighAll = (contenders: Weighing["ours"]): Record<string, number> =>
-        Object.fromEntries(
-          Object.keys(contenders).map((contender) => {
-            const { bytes, ...measuredWith } = ask(
-              runtime as RuntimeName,
-              file,
-              name,
-              contender,
-            );
-            part = { ...measuredWith, structures };
-            return [contender, bytes];
-          }),
-        );
+      const weighAll = (
+        contenders: Weighing["ours"],
+      ): Record<string, number> => {
+        const weights: Record<string, number> = {};
+        for (const contender of Object.keys(contenders)) {
+          const { bytes, ...measuredWith } = ask(
+            runtime as RuntimeName,
+            file,
+            name,
+            contender,
+          );
+          part = { ...measuredWith, structures };
+          // What weighs nothing is kept where nobody can read it.
+          if (bytes >= 1) weights[contender] = bytes;
+        }
+        return weights;
+      };
       structures.push({
         name,
         item,

@@ -54,5 +54,6 @@ export const weighings: readonly Weighing[] = [{
     },
   },
   note:
-    "Patterns of four words: one in four has none, the others one wildcard.",
+    "Patterns of four words: one in four has none, the others one wildcard. " +
+    "eventemitter2 keeps plain objects within one another, and nothing besides.",
 }];

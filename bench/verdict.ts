@@ -51,8 +51,8 @@ export function pairUp(before: ComparisonPart, now: ComparisonPart): Pair[] {
 }
 
 /**
- * By how much ours has become slower, beyond the upper quartile of the baseline:
- * the median of what the other contenders say. One alone may be wrong.
+ * By how much ours has become slower, beyond the upper quartile of the baseline.
+ * At least half of the other contenders say so: one alone may be wrong.
  *
  * @param pair The group.
  * @returns The factor, or `undefined` if no contender took part both times.
@@ -64,7 +64,7 @@ export function slowdownOf({ before, now }: Pair): number | undefined {
       const old = then[name];
       return old === undefined ? [] : [median / old.ratio[2]];
     });
-  return factors.length === 0 ? undefined : quantile(factors, 0.5);
+  return factors.toSorted((a, b) => a - b)[(factors.length - 1) >> 1];
 }
 
 /**

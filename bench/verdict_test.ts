@@ -75,6 +75,11 @@ describe("slowdownOf()", () => {
     near(slowdownOf(pair(BEFORE, now)), 1 / 1.1);
   });
 
+  it("does not follow one of two either", () => {
+    const [before, now] = [{ a: 10, b: 20 }, { a: 2, b: 20 }];
+    near(slowdownOf(pair(group(10, before), group(10, now))), 1 / 1.1);
+  });
+
   it("asks only those who took part both times", () => {
     const now = group(15, { b: 20, d: 1 });
     near(slowdownOf(pair(BEFORE, now)), 1.5 / 1.1);
