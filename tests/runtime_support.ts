@@ -6,11 +6,15 @@
  * @module
  */
 
-/** Asks without an import, which browsers would fail at. */
-function hasModule(id: string): boolean {
-  const { process } = globalThis as {
-    readonly process?: { getBuiltinModule?(id: string): unknown };
+/** What is there without an import, which browsers would fail at. */
+const { process } = globalThis as {
+  readonly process?: {
+    readonly platform?: string;
+    getBuiltinModule?(id: string): unknown;
   };
+};
+
+function hasModule(id: string): boolean {
   return process?.getBuiltinModule?.(id) !== undefined;
 }
 
@@ -29,6 +33,7 @@ export type Need =
   | "brotli"
   | "brotli of the web"
   | "other programs"
+  | "signals"
   | "sockets"
   | "util.inspect"
   | "zlib";
@@ -38,6 +43,8 @@ const IS_THERE: Readonly<Record<Need, () => boolean>> = {
   "brotli": () => hasModule("node:zlib") || hasWebBrotli(),
   "brotli of the web": hasWebBrotli,
   "other programs": () => hasModule("node:child_process"),
+  // On Windows a signal ends a program there and then.
+  "signals": () => process?.platform !== "win32",
   "sockets": () => hasModule("node:net"),
   "util.inspect": () => hasModule("node:util"),
   "zlib": () => hasModule("node:zlib"),

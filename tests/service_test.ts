@@ -2862,7 +2862,7 @@ describe("whatever is sent", () => {
   );
 });
 
-describe("serve.ts", needs("other programs"), () => {
+describe("serve.ts", needs("other programs", "signals"), () => {
   afterEach(cleanUp);
 
   it(
