@@ -12,21 +12,14 @@
  * @module
  */
 
+import { CHROMIUM_FLAGS } from "../chromium_flags.ts";
 import { ask } from "../pack/command.ts";
 import { bundleSuite, withFolder } from "./bundle.ts";
 import { conclude, type Outcome, runOutside } from "./collector.ts";
 
 const ARGS: readonly string[] = [
-  "--headless",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-dev-shm-usage",
-  "--disable-gpu",
-  "--disable-quic",
-  "--disable-sync",
+  ...CHROMIUM_FLAGS,
   "--js-flags=--expose-gc", // There are tests of what garbage collection tells.
-  "--no-first-run",
-  "--no-sandbox", // It is our own page, and root may not have one.
 ];
 
 /**

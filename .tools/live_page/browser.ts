@@ -11,18 +11,9 @@ import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import { CHROMIUM_FLAGS } from "../chromium_flags.ts";
 
-const ARGUMENTS = [
-  "--headless",
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-  "--remote-debugging-port=0",
-];
+const ARGUMENTS = [...CHROMIUM_FLAGS, "--remote-debugging-port=0"];
 
 /** A page that is open. */
 export interface Page {
