@@ -76,7 +76,7 @@ function weighing(kind: string, typeOf: (number: number) => string): Weighing {
     note:
       "What `on` returns counts where the bus keeps it. A subscription of ours " +
       "is an object, by which it is ended in constant time; the smallest keep " +
-      "nothing but handlers, and look for one among all of its type to remove it.",
+      "nothing but handlers, and look for one among all of its type to end it.",
   };
 }
 

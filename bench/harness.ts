@@ -94,6 +94,8 @@ interface Examined extends Entry {
 
 interface Case extends Examined {
   readonly loop: (calls: number) => Promise<void> | void;
+  /** How long it has been warmed up. */
+  warmMs: number;
   /** The calls of a sample. */
   calls: number;
   /** How long it takes. */
@@ -113,7 +115,7 @@ const CHECK_MS = 100;
 
 /** For each case, if its calls are not so slow that they need more. */
 const FULL: Budget = { warmUpMs: 120, measureMs: 300 };
-const QUICK: Budget = { warmUpMs: 40, measureMs: 100 };
+const QUICK: Budget = { warmUpMs: 40, measureMs: 80 };
 
 interface Budget {
   readonly warmUpMs: number;
@@ -208,7 +210,7 @@ async function prepare(group: Group): Promise<Prepared> {
     if (one.fault !== undefined) disqualified[one.name] = one.fault;
     else {
       const loop = compileLoop(one);
-      cases.push({ ...one, loop, calls: 1, sampleMs: 0, bests: [] });
+      cases.push({ ...one, loop, warmMs: 0, calls: 1, sampleMs: 0, bests: [] });
     }
   }
   return { name: group.name, cases, disqualified };
@@ -287,12 +289,12 @@ function compileLoop({ contender, isAsync }: Examined): Case["loop"] {
 
 /** Warms the cases up in turns, then finds how many calls make a sample. */
 async function warmUp(cases: readonly Case[], ms: number): Promise<void> {
-  for (let turn = 0; turn < 3; turn++) {
+  for (let turn = 1; turn <= 3; turn++) {
     for (const one of cases) {
-      for (let spentMs = 0; spentMs < ms / 3;) {
+      while (one.warmMs < ms * turn / 3) {
         const tookMs = await sample(one);
         if (tookMs < 1) one.calls *= 2;
-        spentMs += tookMs;
+        one.warmMs += tookMs;
       }
     }
   }

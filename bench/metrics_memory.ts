@@ -1,8 +1,8 @@
 /**
- * What the series of metrics hold when 10,000 have been recorded once, and exposed:
- * what is kept for the next page counts. Values of labels are there before; the
- * objects they come in are made for each record, as programs do, and count where
- * they are kept.
+ * What the series of metrics hold when 10,000 have been recorded once, and
+ * exposed: what is kept for the next page counts. Values of labels are there
+ * before; the objects they come in are made for each record, as programs do, and
+ * count where they are kept.
  *
  * @module
  */

@@ -31,5 +31,5 @@ export const weighings: readonly Weighing[] = [{
       Array.from({ length: count }, (_, i) => setTimeout(work, HOUR_MS + i)),
   },
   note: "A task can be retried, stopped and waited for; most of it is an " +
-    "AbortController and a promise. Of a timer only what is JavaScript is weighed.",
+    "AbortController and a promise. Of a timer only JavaScript is weighed.",
 }];
