@@ -11,6 +11,7 @@ import { LRUCache as Mnemonist, LRUMap } from "npm:mnemonist@0.40.8";
 import QuickLru from "npm:quick-lru@7.3.0";
 import { type CacheOptions, InMemoryCacheProvider } from "../src/cache.ts";
 import type { Filler, Weighing } from "./memory.ts";
+import { textsOf } from "./memory_texts.ts";
 
 interface Cache {
   set(key: string, value: boolean): unknown;
@@ -42,7 +43,7 @@ const peerMakers: Makers = {
   "mnemonist LRUMap": (max) => new LRUMap<string, boolean>(max),
 };
 
-const keys = Array.from({ length: 250_000 }, (_, number) => `key:${number}`);
+const keys = textsOf(250_000, (number) => `key:${number}`);
 
 function fillers(makers: Makers, writes: number): Record<string, Filler> {
   return Object.fromEntries(

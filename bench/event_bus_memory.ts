@@ -11,6 +11,7 @@ import mittModule from "npm:mitt@3.0.1";
 import { createNanoEvents } from "npm:nanoevents@10.0.0";
 import { EventBus } from "../src/event_bus.ts";
 import type { Filler, Weighing } from "./memory.ts";
+import { textsOf } from "./memory_texts.ts";
 
 /** Its types are those of its CommonJS form. */
 const mitt = mittModule as unknown as typeof mittModule.default;
@@ -24,10 +25,7 @@ const handlers: readonly Handler[] = Array.from(
   () => () => {},
 );
 
-const types: readonly string[] = Array.from(
-  { length: COUNT },
-  (_, number) => `type:${number}`,
-);
+const types = textsOf(COUNT, (number) => `type:${number}`);
 
 /** What buses have in common. */
 type Bus = { on(type: string, handler: Handler): unknown };

@@ -18,6 +18,7 @@ import { BinaryHeap } from "../src/binary_heap.ts";
 import { PriorityJobQueue } from "../src/job_queue.ts";
 import { PriorityHeap } from "../src/priority_heap.ts";
 import type { Filler, Weighing } from "./memory.ts";
+import { textsOf } from "./memory_texts.ts";
 
 // --- Jobs
 
@@ -28,10 +29,7 @@ async function work(job: number): Promise<number> {
   return job + 1;
 }
 
-const ids: readonly string[] = Array.from(
-  { length: COUNT },
-  (_, number) => `job:${number}`,
-);
+const ids = textsOf(COUNT, (number) => `job:${number}`);
 
 function enqueued(isAwaited: boolean, hasId = false): Filler {
   return (count) => {

@@ -15,9 +15,9 @@
  *
  * Each contender is weighed in several processes of its own, of which the median
  * counts. A process first checks its scale with something of a known weight, and
- * fills the contender once without counting: compiled code and hashes of keys are
- * no part of it. Then the bytes on the heap and beside it are read, with the
- * garbage collector having run, before and after another one is filled.
+ * does all that it will do once without counting: compiled code is no part of it.
+ * Then the bytes on the heap and beside it are read, with the garbage collector
+ * having run, before and after the contender is filled.
  *
  * What is put in was there before, and does not count. Where a library wants it
  * wrapped, in a function that does a job, say, what is made for that counts.
@@ -59,8 +59,8 @@ export interface Weighing {
 
 const PROCESSES = 3;
 
-/** How often to look whether something has been freed. */
-const MOST_TRIES = 10;
+/** In so many parts it is filled at first: the last may not be freed at once. */
+const PARTS = 10;
 
 // --- In the child
 
@@ -90,18 +90,18 @@ async function usedBytes(): Promise<number> {
   return Bun !== undefined ? heapUsed : heapUsed + external;
 }
 
-/** Weighs what is made, and takes it off again. */
 async function bytesOf(make: () => unknown): Promise<number> {
   const before = await usedBytes();
   scale.push(await make());
-  const bytes = await usedBytes() - before;
-  scale.pop();
-  // It must be gone before the next one is weighed, which else would seem to be
-  // as much lighter. Some never goes, as what timers hold.
-  for (let i = 0; i < MOST_TRIES; i++) {
-    if (await usedBytes() - before < bytes / 100) break;
+  return await usedBytes() - before;
+}
+
+/** Fills as many items, but little by little, and drops them. */
+async function warmUp(fill: Filler, count: number): Promise<void> {
+  for (let i = 0; i < PARTS; i++) {
+    await fill(count / PARTS);
+    await usedBytes();
   }
-  return bytes;
 }
 
 async function checkScale(): Promise<void> {
@@ -118,7 +118,7 @@ async function weigh(
 ): Promise<Weight> {
   await checkScale();
   const fill = { ...ours, ...peers }[contender]!;
-  await bytesOf(() => fill(count));
+  await warmUp(fill, count);
   const bytes = await bytesOf(() => fill(count));
   return { ...circumstances(), bytes: bytes / count };
 }

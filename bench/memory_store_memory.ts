@@ -8,14 +8,12 @@ import { CacheableMemory } from "npm:@cacheable/memory@2.2.0";
 import { TTLCache } from "npm:@isaacs/ttlcache@2.1.5";
 import { MemoryStore } from "../src/memory_store.ts";
 import type { Filler, Weighing } from "./memory.ts";
+import { textsOf } from "./memory_texts.ts";
 
 const COUNT = 1e5;
 const HOUR_MS = 3_600_000;
 
-const keys: readonly string[] = Array.from(
-  { length: COUNT },
-  (_, number) => `key:${number}`,
-);
+const keys = textsOf(COUNT, (number) => `key:${number}`);
 
 function filler(
   make: () => { set(key: string, value: number): unknown },

@@ -16,6 +16,7 @@ import {
   TokenBucketLimiter,
 } from "../src/rate_limiter.ts";
 import type { Filler, Weighing } from "./memory.ts";
+import { textsOf } from "./memory_texts.ts";
 
 const HOUR_MS = 3_600_000;
 const LIMIT = 100;
@@ -23,9 +24,9 @@ const LIMIT = 100;
 const BOUNDS = { maxKeys: 2 ** 21, onFull: "deny" } as const;
 const WINDOW = { ...BOUNDS, limit: LIMIT, periodMs: HOUR_MS };
 
-const all: readonly string[] = Array.from(
-  { length: 1e6 },
-  (_, number) => `10.${number >> 16}.${number >> 8 & 255}.${number & 255}`,
+const all = textsOf(
+  1e6,
+  (number) => `10.${number >> 16}.${number >> 8 & 255}.${number & 255}`,
 );
 
 function filler(make: () => InMemoryRateLimiter<string>): Filler {

@@ -6,14 +6,12 @@
 
 import { InMemoryTokenStore } from "../src/token_store.ts";
 import type { Filler, Weighing } from "./memory.ts";
+import { textsOf } from "./memory_texts.ts";
 
 const COUNT = 1e5;
 const HOUR_MS = 3_600_000;
 
-const ids: readonly string[] = Array.from(
-  { length: COUNT },
-  (_, number) => `token:${number}`,
-);
+const ids = textsOf(COUNT, (number) => `token:${number}`);
 
 interface Claims {
   readonly scope?: string;

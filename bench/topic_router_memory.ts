@@ -8,6 +8,7 @@ import EventEmitter2 from "npm:eventemitter2@6.4.9";
 import qlobber from "npm:qlobber@8.0.1";
 import { TopicRouter } from "../src/topic_router.ts";
 import type { Weighing } from "./memory.ts";
+import { textsOf } from "./memory_texts.ts";
 import { patternsOf } from "./topic_patterns.ts";
 
 type QlobberClass = new () => { add(pattern: string, value: number): void };
@@ -18,7 +19,8 @@ type EmitterClass = new (
 
 const COUNT = 1e5;
 
-const patterns: readonly string[] = patternsOf(COUNT);
+const all = patternsOf(COUNT);
+const patterns = textsOf(COUNT, (number) => all[number]!);
 
 const listener = (): void => {};
 
