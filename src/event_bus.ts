@@ -238,13 +238,16 @@ function noop(): void {}
 /** A handler in a list; it is emptied on removal, as an emit may still hold it. */
 class Entry implements Subscription {
   handler: AnyHandler;
+  /** Where it is in its list. */
+  place: number;
   readonly #list: HandlerList;
   /** Takes back the signal's listener, and tells who waits for an event. */
   #removed: (() => void) | undefined;
 
-  constructor(list: HandlerList, handler: AnyHandler) {
+  constructor(list: HandlerList, handler: AnyHandler, place: number) {
     this.#list = list;
     this.handler = handler;
+    this.place = place;
   }
 
   get isActive(): boolean {
@@ -263,7 +266,7 @@ class Entry implements Subscription {
   unsubscribe(): void {
     if (this.handler === noop) return;
     this.handler = noop;
-    this.#list.noteRemoval();
+    this.#list.remove(this.place);
     this.#removed?.();
   }
 
@@ -277,37 +280,92 @@ const EntryClass = Entry;
 
 /**
  * The handlers of a type. An emit goes through the array that is there when it
- * begins, up to its length then: what is added goes to the end, and what changes
- * the array otherwise makes a new one.
+ * begins, up to its length then: what is added goes to the end, what is removed
+ * leaves its place to `NEVER`, and what changes the array otherwise makes a new
+ * one. (Left in its place, each lived until the array was made anew, which beside
+ * a thousand others took ten times as long.)
  */
 class HandlerList {
   entries: Entry[] = [];
   /** How many have not been removed. */
   active = 0;
-  readonly #emptied: () => void;
+  /** Of which type; `undefined` is for all events. */
+  readonly type: PropertyKey | undefined;
+  readonly #lists: HandlerLists | undefined;
 
-  constructor(emptied: () => void) {
-    this.#emptied = emptied;
+  constructor(type?: PropertyKey, lists?: HandlerLists) {
+    this.type = type;
+    this.#lists = lists;
   }
 
   add(handler: AnyHandler, isFirst: boolean): Entry {
-    const entry = new EntryClass(this, handler);
-    if (isFirst) this.entries = [entry, ...this.entries];
+    const entry = new EntryClass(this, handler, this.entries.length);
+    if (isFirst) this.#renew([entry, ...this.entries]);
     else this.entries.push(entry);
     this.active++;
     return entry;
   }
 
-  noteRemoval(): void {
+  remove(place: number): void {
     this.active--;
-    if (this.active === 0) this.#emptied();
-    else if (this.entries.length > 2 * this.active) {
-      this.entries = this.entries.filter((entry) => entry.isActive);
+    if (this.active === 0) {
+      this.entries = [];
+      this.#lists?.noteEmptied(this);
+      return;
     }
+    this.entries[place] = NEVER;
+    const slack = Math.min(this.active, 16 + (this.active >> 2));
+    if (this.entries.length > this.active + slack) this.#renew(this.entries);
   }
 
   clear(): void {
     for (const entry of this.entries) entry.unsubscribe();
+  }
+
+  /** Makes the array anew, of those that have not been removed. */
+  #renew(entries: readonly Entry[]): void {
+    const active: Entry[] = [];
+    for (const entry of entries) {
+      if (entry.handler === noop) continue;
+      entry.place = active.length;
+      active.push(entry);
+    }
+    this.entries = active;
+  }
+}
+
+/**
+ * The lists by type. The one that was emptied last stays until another one is, as
+ * the next handler is often of the same type: a key that comes to a map and leaves
+ * it takes as long as all the rest of a subscription, or four times as long.
+ */
+class HandlerLists {
+  readonly #lists = new Map<PropertyKey, HandlerList>();
+  #emptied: HandlerList | undefined;
+
+  get(type: PropertyKey): HandlerList | undefined {
+    return this.#lists.get(type);
+  }
+
+  getOrMake(type: PropertyKey): HandlerList {
+    let list = this.#lists.get(type);
+    if (list === undefined) {
+      list = new HandlerList(type, this);
+      this.#lists.set(type, list);
+    }
+    return list;
+  }
+
+  noteEmptied(list: HandlerList): void {
+    const before = this.#emptied;
+    this.#emptied = list;
+    if (before !== undefined && before !== list && before.active === 0) {
+      this.#lists.delete(before.type!);
+    }
+  }
+
+  all(): HandlerList[] {
+    return [...this.#lists.values()];
   }
 }
 
@@ -344,9 +402,10 @@ class HandlerList {
  * ```
  */
 export class EventBus<TEvents extends object> implements Disposable {
-  readonly #lists = new Map<PropertyKey, HandlerList>();
+  readonly #lists = new HandlerLists();
   readonly #onError: EventBusOptions["onError"];
-  #any: HandlerList | undefined;
+  /** Those for all events. */
+  readonly #any = new HandlerList();
 
   /**
    * Makes a bus without handlers.
@@ -395,7 +454,7 @@ export class EventBus<TEvents extends object> implements Disposable {
     options?: SubscribeOptions<TEvents[K]>,
   ): Subscription {
     return this.#subscribe(
-      () => this.#listOf(type),
+      type,
       handler as AnyHandler,
       options as SubscribeOptions<unknown> | undefined,
     );
@@ -427,10 +486,7 @@ export class EventBus<TEvents extends object> implements Disposable {
     options?: SubscribeOptions<AnyEvent<TEvents>>,
   ): Subscription {
     return this.#subscribe(
-      () =>
-        this.#any ??= new HandlerList(() => {
-          this.#any = undefined;
-        }),
+      undefined,
       handler as AnyHandler,
       options as SubscribeOptions<unknown> | undefined,
     );
@@ -467,7 +523,7 @@ export class EventBus<TEvents extends object> implements Disposable {
       if (signal?.aborted) return reject(signal.reason);
       let isSettled = false;
       const subscription = this.#subscribe(
-        () => this.#listOf(type),
+        type,
         (payload) => {
           try {
             const event = payload as TEvents[K];
@@ -528,7 +584,7 @@ export class EventBus<TEvents extends object> implements Disposable {
     requireOption(parseStatus(Overflow, overflow, "overflow"), overflow);
     const iterator = new EventIterator<TEvents[K]>(capacity, overflow);
     const subscription = this.#subscribe(
-      () => this.#listOf(type),
+      type,
       (payload) => iterator.push(payload as TEvents[K]),
       { signal, filter } as SubscribeOptions<unknown>,
     );
@@ -565,16 +621,11 @@ export class EventBus<TEvents extends object> implements Disposable {
   // An array of arguments would be made each time.
   emit(type: PropertyKey, payload?: unknown): boolean {
     const entries = this.#lists.get(type)?.entries;
-    const any = this.#any?.entries;
-    if (any === undefined) {
-      if (entries === undefined) return false;
-      this.#callAll(entries, entries.length, payload, type, payload);
-      return true;
-    }
+    const any = this.#any.entries;
     const anyCount = any.length;
-    if (entries !== undefined) {
-      this.#callAll(entries, entries.length, payload, type, payload);
-    }
+    const count = entries === undefined ? 0 : entries.length;
+    if (count > 0) this.#callAll(entries!, count, payload, type, payload);
+    if (anyCount === 0) return count > 0;
     this.#callAll(any, anyCount, { type, payload }, type, payload);
     return true;
   }
@@ -616,7 +667,7 @@ export class EventBus<TEvents extends object> implements Disposable {
       [];
     const list = this.#lists.get(type);
     if (list !== undefined) calls.push([[...list.entries], payload]);
-    if (this.#any !== undefined) {
+    if (this.#any.active > 0) {
       calls.push([[...this.#any.entries], { type, payload }]);
     }
     const running: unknown[] = [];
@@ -655,8 +706,8 @@ export class EventBus<TEvents extends object> implements Disposable {
    */
   listenerCount(type?: keyof TEvents): number {
     if (type !== undefined) return this.#lists.get(type)?.active ?? 0;
-    let count = this.#any?.active ?? 0;
-    for (const { active } of this.#lists.values()) count += active;
+    let count = this.#any.active;
+    for (const { active } of this.#lists.all()) count += active;
     return count;
   }
 
@@ -678,8 +729,8 @@ export class EventBus<TEvents extends object> implements Disposable {
    */
   clear(type?: keyof TEvents): void {
     if (type !== undefined) return this.#lists.get(type)?.clear();
-    for (const list of [...this.#lists.values()]) list.clear();
-    this.#any?.clear();
+    for (const list of this.#lists.all()) list.clear();
+    this.#any.clear();
   }
 
   /** The same as {@linkcode EventBus.clear}, for `using`. */
@@ -687,21 +738,18 @@ export class EventBus<TEvents extends object> implements Disposable {
     this.clear();
   }
 
-  #listOf(type: PropertyKey): HandlerList {
-    let list = this.#lists.get(type);
-    if (list === undefined) {
-      list = new HandlerList(() => this.#lists.delete(type));
-      this.#lists.set(type, list);
-    }
-    return list;
+  /** The list of a type; without one, the list for all events. */
+  #listOf(type: PropertyKey | undefined): HandlerList {
+    return type === undefined ? this.#any : this.#lists.getOrMake(type);
   }
 
   #subscribe(
-    listOf: () => HandlerList,
+    type: PropertyKey | undefined,
     handler: AnyHandler,
-    options: SubscribeOptions<unknown> = {},
+    options: SubscribeOptions<unknown> | undefined,
   ): Entry {
     requireFunction("handler", handler);
+    if (options === undefined) return this.#listOf(type).add(handler, false);
     const { signal, once = false, prepend = false, filter } = options;
     requireCallback("filter", filter);
     if (signal?.aborted) return NEVER;
@@ -714,7 +762,7 @@ export class EventBus<TEvents extends object> implements Disposable {
       if (once) entry.unsubscribe();
       return handler(payload);
     };
-    const entry = listOf().add(called, prepend);
+    const entry = this.#listOf(type).add(called, prepend);
     if (signal !== undefined) {
       const onAbort = (): void => entry.unsubscribe();
       signal.addEventListener("abort", onAbort, { once: true });
@@ -766,10 +814,11 @@ export class EventBus<TEvents extends object> implements Disposable {
   }
 }
 
-/** What a subscription is that could not begin. */
+/** What a subscription is that could not begin, and what one leaves behind. */
 const NEVER: Entry = /* @__PURE__ */ new Entry(
-  /* @__PURE__ */ new HandlerList(noop),
+  /* @__PURE__ */ new HandlerList(),
   noop,
+  0,
 );
 
 /** What a handler throws at once is as if it had rejected with it. */
