@@ -278,6 +278,9 @@ class Entry implements Subscription {
 /** V8 inlines construction through a constant better than through a class. */
 const EntryClass = Entry;
 
+/** The entries of an empty list: nothing is ever added to it. */
+const NOBODY: Entry[] = [];
+
 /**
  * The handlers of a type. An emit goes through the array that is there when it
  * begins, up to its length then: what is added goes to the end, what is removed
@@ -286,7 +289,7 @@ const EntryClass = Entry;
  * a thousand others took ten times as long.)
  */
 class HandlerList {
-  entries: Entry[] = [];
+  entries = NOBODY;
   /** How many have not been removed. */
   active = 0;
   /** Of which type; `undefined` is for all events. */
@@ -300,7 +303,8 @@ class HandlerList {
 
   add(handler: AnyHandler, isFirst: boolean): Entry {
     const entry = new EntryClass(this, handler, this.entries.length);
-    if (isFirst) this.#renew([entry, ...this.entries]);
+    if (this.active === 0) this.entries = [entry]; // A push makes room for 17.
+    else if (isFirst) this.#renew([entry, ...this.entries]);
     else this.entries.push(entry);
     this.active++;
     return entry;
@@ -309,7 +313,7 @@ class HandlerList {
   remove(place: number): void {
     this.active--;
     if (this.active === 0) {
-      this.entries = [];
+      this.entries = NOBODY;
       this.#lists?.noteEmptied(this);
       return;
     }
