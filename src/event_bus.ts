@@ -278,6 +278,9 @@ class Entry implements Subscription {
 /** V8 inlines construction through a constant better than through a class. */
 const EntryClass = Entry;
 
+/** In the place of a type: all events. */
+const ANY = /* @__PURE__ */ Symbol();
+
 /** The entries of an empty list: nothing is ever added to it. */
 const NOBODY: Entry[] = [];
 
@@ -285,18 +288,18 @@ const NOBODY: Entry[] = [];
  * The handlers of a type. An emit goes through the array that is there when it
  * begins, up to its length then: what is added goes to the end, what is removed
  * leaves its place to `NEVER`, and what changes the array otherwise makes a new
- * one. (Left in its place, each lived until the array was made anew, which beside
- * a thousand others took ten times as long.)
+ * one. (Left there, what was removed would live until then, and be copied by the
+ * garbage collector.)
  */
 class HandlerList {
   entries = NOBODY;
   /** How many have not been removed. */
   active = 0;
-  /** Of which type; `undefined` is for all events. */
-  readonly type: PropertyKey | undefined;
+  /** Of which type. */
+  readonly type: PropertyKey;
   readonly #lists: HandlerLists | undefined;
 
-  constructor(type?: PropertyKey, lists?: HandlerLists) {
+  constructor(type: PropertyKey, lists?: HandlerLists) {
     this.type = type;
     this.#lists = lists;
   }
@@ -340,8 +343,8 @@ class HandlerList {
 
 /**
  * The lists by type. The one that was emptied last stays until another one is, as
- * the next handler is often of the same type: a key that comes to a map and leaves
- * it takes as long as all the rest of a subscription, or four times as long.
+ * the next handler is often of the same type: a key takes 20 to 110 ns to come to
+ * a map and leave it, all the rest of a subscription 20.
  */
 class HandlerLists {
   readonly #lists = new Map<PropertyKey, HandlerList>();
@@ -364,7 +367,7 @@ class HandlerLists {
     const before = this.#emptied;
     this.#emptied = list;
     if (before !== undefined && before !== list && before.active === 0) {
-      this.#lists.delete(before.type!);
+      this.#lists.delete(before.type);
     }
   }
 
@@ -409,7 +412,7 @@ export class EventBus<TEvents extends object> implements Disposable {
   readonly #lists = new HandlerLists();
   readonly #onError: EventBusOptions["onError"];
   /** Those for all events. */
-  readonly #any = new HandlerList();
+  readonly #any = new HandlerList(ANY);
 
   /**
    * Makes a bus without handlers.
@@ -490,7 +493,7 @@ export class EventBus<TEvents extends object> implements Disposable {
     options?: SubscribeOptions<AnyEvent<TEvents>>,
   ): Subscription {
     return this.#subscribe(
-      undefined,
+      ANY,
       handler as AnyHandler,
       options as SubscribeOptions<unknown> | undefined,
     );
@@ -742,13 +745,12 @@ export class EventBus<TEvents extends object> implements Disposable {
     this.clear();
   }
 
-  /** The list of a type; without one, the list for all events. */
-  #listOf(type: PropertyKey | undefined): HandlerList {
-    return type === undefined ? this.#any : this.#lists.getOrMake(type);
+  #listOf(type: PropertyKey): HandlerList {
+    return type === ANY ? this.#any : this.#lists.getOrMake(type);
   }
 
   #subscribe(
-    type: PropertyKey | undefined,
+    type: PropertyKey,
     handler: AnyHandler,
     options: SubscribeOptions<unknown> | undefined,
   ): Entry {
@@ -820,7 +822,7 @@ export class EventBus<TEvents extends object> implements Disposable {
 
 /** What a subscription is that could not begin, and what one leaves behind. */
 const NEVER: Entry = /* @__PURE__ */ new Entry(
-  /* @__PURE__ */ new HandlerList(),
+  /* @__PURE__ */ new HandlerList(ANY),
   noop,
   0,
 );
