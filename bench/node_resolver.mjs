@@ -8,11 +8,18 @@
  */
 
 import { existsSync } from "node:fs";
-import { registerHooks } from "node:module";
+import * as module from "node:module";
+import process from "node:process";
 
 const SPECIFIER = /^npm:((?:@[^/]+\/)?[^@/]+)@([^/]+)(\/.+)?$/;
 
-registerHooks({
+if (module.registerHooks === undefined) {
+  throw new Error(
+    `The benchmarks need Node 22.18 or later; this is ${process.version}`,
+  );
+}
+
+module.registerHooks({
   resolve(specifier, context, nextResolve) {
     const match = SPECIFIER.exec(specifier);
     if (match === null) return nextResolve(specifier, context);

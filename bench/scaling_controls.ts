@@ -96,6 +96,19 @@ function passThrough(size: number): Step {
   };
 }
 
+/** A bare array whose items are written into one text, a line each. */
+function write(size: number): Step {
+  const keys = keysOf(size);
+  const all = itemsOf(size);
+  return () => {
+    let text = "";
+    for (let i = 0; i < size; i++) {
+      text += `items_total{key="${keys[i]}",kind="item"} ${all[i]!.number}\n`;
+    }
+    return text.length > size;
+  };
+}
+
 /** A bare string that is read. */
 function read(size: number): Step {
   const text = "a".repeat(size);
@@ -116,6 +129,7 @@ export type Control =
   | "descend"
   | "visit"
   | "passThrough"
+  | "write"
   | "read";
 
 /** Makes a step of each control, for a size. */
@@ -126,5 +140,6 @@ export const controls: Readonly<Record<Control, (size: number) => Step>> = {
   descend,
   visit,
   passThrough,
+  write,
   read,
 };

@@ -115,7 +115,7 @@ const metrics: readonly Operation[] = [
     structure: "expose",
     operation: "a page of n series",
     complexity: "O(n)",
-    control: "passThrough",
+    control: "write",
     sizes: UP_TO_1E5,
     prepare(size) {
       const { registry } = fullRegistry(size);
