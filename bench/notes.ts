@@ -298,8 +298,9 @@ export const notes: Readonly<Record<string, SuiteNotes>> = {
           "on + off beside 1000 x 16",
         ],
         why: "Ours checks what it is given, and makes an object by which the " +
-          "subscription can be ended; the others look for the handler once more, " +
-          "which shows beside a thousand.",
+          "subscription can be ended at once; the others look for the handler, " +
+          "Node's emitter from the end, where it is in here. Beside a thousand " +
+          "most of the time is for the event that all hear in the end.",
       },
     ],
   },

@@ -212,7 +212,10 @@ async function sample(track: Track): Promise<number> {
   if (right < done) throw new Error(`${done - right} of ${done} steps failed`);
   track.at = at;
   track.spentMs += ms;
-  track.bestNs = Math.min(track.bestNs, ms * 1e6 / done / track.batch);
+  // Rarely, time is booked late, and a sample seems to have taken none.
+  if (ms > wallMs / 20) {
+    track.bestNs = Math.min(track.bestNs, ms * 1e6 / done / track.batch);
+  }
   return ms;
 }
 
@@ -222,7 +225,9 @@ async function sample(track: Track): Promise<number> {
 function excessOf({ ours, control }: Measurement): number {
   const excess = (from: number) =>
     logLogSlope(ours.slice(from)) - logLogSlope(control.slice(from));
-  return Math.max(excess(0), excess(-3));
+  const most = Math.max(excess(0), excess(-3));
+  if (Number.isNaN(most)) throw new Error("No sample took any time");
+  return most;
 }
 
 /** The least that it exceeds the control by, if that is too much at first. */
