@@ -380,12 +380,12 @@ class HandlerLists {
  * A bus for the events of one program, or of a part of it.
  *
  * Measured (`bench/event_bus_bench.ts`): on Deno, Node and Bun ten handlers hear
- * an event 0.94, 0.92 and 0.72 times as fast as with nanoevents, which catches no
- * errors; 1.4, 1.5 and 2.0 times as fast as with mitt; 5, 3 and 21 times as fast
- * as with EventTarget. With one handler it is 1.0, 0.97 and 0.57 times nanoevents,
- * with a thousand 0.92, 0.91 and 1.3 times, with none 2 to 2.6 times. To add and
- * remove one takes 1.6 to 2 times as long as with nanoevents where there is no
- * other, and an eighth or less of its time beside a thousand.
+ * an event 0.93, 0.88 and 0.70 times as fast as with nanoevents, which catches no
+ * errors; 1.4, 1.4 and 1.9 times as fast as with mitt; 5, 3 and 20 times as fast
+ * as with EventTarget. With one handler it is 0.96, 0.90 and 0.52 times nanoevents,
+ * with a thousand 0.89, 0.87 and 1.4 times, with none 1.8 to 2 times. To add and
+ * remove one takes 1.2, 1.2 and 0.9 times as long as with nanoevents where there
+ * is no other, and a tenth of its time or less beside a thousand.
  *
  * @typeParam TEvents The payloads by type: an interface or a type. A type whose
  * payload is `void` is emitted without one. There is one hole: where a type is a
