@@ -18,6 +18,7 @@ import { Heap as Mnemonist } from "npm:mnemonist@0.40.8";
 import TinyQueue from "npm:tinyqueue@3.0.0";
 import { BinaryHeap, topK } from "../src/binary_heap.ts";
 import { bench, type Group } from "./harness.ts";
+import { makeRandom } from "./random.ts";
 
 interface Item {
   readonly key: number;
@@ -42,10 +43,9 @@ function orderAt(i: number): Compare {
 function shuffled(count: number): Item[] {
   const items: Item[] = [];
   for (let key = 0; key < count; key++) items.push({ key, dueMs: key * 1.37 });
-  let seed = 42;
+  const random = makeRandom(42);
   for (let i = count - 1; i > 0; i--) {
-    seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
-    const j = Math.floor(seed / 2 ** 32 * (i + 1));
+    const j = Math.floor(random() * (i + 1));
     [items[i], items[j]] = [items[j]!, items[i]!];
   }
   return items;

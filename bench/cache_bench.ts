@@ -41,6 +41,7 @@ import QuickLru from "npm:quick-lru@7.3.0";
 import { InMemoryCacheProvider } from "../src/cache.ts";
 import { copy } from "./copy.ts";
 import { bench, type Contender, type Group } from "./harness.ts";
+import { makeRandom } from "./random.ts";
 
 interface Item {
   readonly id: number;
@@ -94,15 +95,6 @@ const s3Fifo: Makers = {
     }),
   "lru-cache": withoutTtl["lru-cache"]!,
 };
-
-/** Numbers from 0 to 1, the same ones in each run. */
-function makeRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
 
 /** The keys that there are, and which of them are used one after the other. */
 interface Work {

@@ -17,6 +17,7 @@
 import { LRUCache } from "npm:lru-cache@11.5.3";
 import QuickLru from "npm:quick-lru@7.3.0";
 import { InMemoryCacheProvider } from "../src/cache.ts";
+import { makeRandom } from "./random.ts";
 
 interface Cache {
   get(key: string): unknown;
@@ -38,14 +39,14 @@ const makers: Readonly<Record<string, (max: number) => Cache>> = {
 
 /** Numbers of keys: ranks by Zipf's law, and now and then a scan of new ones. */
 function makeTrace(universe: number, scanLength: number): Int32Array {
-  let state = 1;
+  const random = makeRandom();
   let scanned = universe;
   let scan = 0;
   return Int32Array.from({ length: 1e6 }, (_, place) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    const drawn = random();
     if (place % 1e5 === 0) scan = scanLength;
     if (scan-- > 0) return scanned++;
-    return Math.floor(universe ** (state / 2 ** 32));
+    return Math.floor(universe ** drawn);
   });
 }
 

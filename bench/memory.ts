@@ -34,6 +34,7 @@ import {
   circumstances,
   type MemoryPart,
   type MemoryResult,
+  parseRuntime,
   type RuntimeName,
   saveResults,
 } from "./results.ts";
@@ -173,7 +174,7 @@ function ask(
 }
 
 async function main(): Promise<void> {
-  const { values: { runtime, filter, json, save, weigh: wanted } } = parseArgs({
+  const { values } = parseArgs({
     options: {
       runtime: { type: "string", default: circumstances().runtime },
       filter: { type: "string", default: "" },
@@ -182,6 +183,8 @@ async function main(): Promise<void> {
       weigh: { type: "string", multiple: true },
     },
   });
+  const { filter, json, save, weigh: wanted } = values;
+  const runtime = parseRuntime(values.runtime);
   if (wanted !== undefined) {
     const [file = "", name, contender = ""] = wanted;
     const weighing = (await load(file)).find((it) => it.name === name)!;
@@ -199,7 +202,7 @@ async function main(): Promise<void> {
         const weights: Record<string, number> = {};
         for (const contender of Object.keys(contenders)) {
           const { bytes, ...measuredWith } = ask(
-            runtime as RuntimeName,
+            runtime,
             file,
             name,
             contender,

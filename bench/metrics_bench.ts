@@ -34,6 +34,7 @@ import {
   type Registry,
   samplesOf,
 } from "./metric_libraries.ts";
+import { makeRandom } from "./random.ts";
 
 // What contenders do. A copy is compiled for each: no free variables in here.
 
@@ -192,13 +193,10 @@ const VALUES = 2 ** 16;
  * `spread` times as long. As many as the masks above say.
  */
 function makeSeconds(spread: number): readonly number[] {
-  let state = 1;
+  const random = makeRandom();
   return Array.from({ length: VALUES }, () => {
     let normal = -6; // The sum of twelve that are uniform.
-    for (let n = 0; n < 12; n++) {
-      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-      normal += state / 2 ** 32;
-    }
+    for (let n = 0; n < 12; n++) normal += random();
     return Number((0.02 * spread ** normal).toPrecision(3));
   });
 }

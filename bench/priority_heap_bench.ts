@@ -24,6 +24,7 @@ import { Heap as Mnemonist } from "npm:mnemonist@0.40.8";
 import TinyQueue from "npm:tinyqueue@3.0.0";
 import { type HeapHandle, PriorityHeap } from "../src/priority_heap.ts";
 import { bench, type Contender, type Group } from "./harness.ts";
+import { makeRandom } from "./random.ts";
 
 interface Item {
   readonly id: number;
@@ -32,15 +33,6 @@ interface Item {
 
 /** Up to which number of items the heaps with a comparator take part. */
 const MOST_COMPARED = 1e5;
-
-/** Numbers from 0 to 1, the same ones in each run. */
-function makeRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
 
 /** The lists that a group's calls take in turns. */
 type Lists = readonly (readonly Item[])[];

@@ -40,6 +40,7 @@ import { askChild } from "./child.ts";
 import {
   type Circumstances,
   circumstances,
+  parseRuntime,
   type RuntimeName,
   saveResults,
   type ScalingPart,
@@ -284,7 +285,7 @@ function formatNs(ns: number | undefined): string {
 }
 
 async function main(): Promise<void> {
-  const { values: { runtime, filter, json, save, measure: name } } = parseArgs({
+  const { values } = parseArgs({
     options: {
       runtime: { type: "string", default: circumstances().runtime },
       filter: { type: "string", default: "" },
@@ -293,6 +294,8 @@ async function main(): Promise<void> {
       measure: { type: "string" },
     },
   });
+  const { filter, json, save, measure: name } = values;
+  const runtime = parseRuntime(values.runtime);
   if (name !== undefined) {
     const operation = operations.find((it) => nameOf(it) === name)!;
     console.log(JSON.stringify(await measure(operation)));
@@ -303,7 +306,7 @@ async function main(): Promise<void> {
   let part: ScalingPart | undefined;
   for (const operation of operations) {
     if (!nameOf(operation).includes(filter)) continue;
-    const measured = judge(operation, runtime as RuntimeName);
+    const measured = judge(operation, runtime);
     console.log(toRow(operation, measured));
     if (excessOf(measured) > TOLERANCE) process.exitCode = 1;
     results.push(toResult(operation, measured));

@@ -5,7 +5,8 @@
  * @module
  */
 
-import { keysOf, makeRandom, shuffled } from "./scaling_items.ts";
+import { makeRandom } from "./random.ts";
+import { keysOf, shuffled } from "./scaling_items.ts";
 
 /**
  * Does something once, with the item of a number; the numbers come in random

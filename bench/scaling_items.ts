@@ -4,6 +4,8 @@
  * @module
  */
 
+import { makeRandom } from "./random.ts";
+
 /** Sizes of what never has a million items. */
 export const UP_TO_1E5: readonly number[] = [1e2, 1e3, 1e4, 1e5];
 
@@ -21,19 +23,6 @@ const texts: string[] = [];
 export function keysOf(count: number): readonly string[] {
   while (texts.length < count) texts.push(`key:${texts.length}`);
   return texts;
-}
-
-/**
- * Makes numbers from 0 to 1, the same ones each time.
- *
- * @returns What gives the next.
- */
-export function makeRandom(): () => number {
-  let state = 1;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
 }
 
 /**

@@ -6,16 +6,31 @@
 
 import { BinaryHeap, topK } from "../src/binary_heap.ts";
 import { ConnectionPool } from "../src/connection_pool.ts";
-import { type Job, PriorityJobQueue } from "../src/job_queue.ts";
+import { PriorityJobQueue } from "../src/job_queue.ts";
 import { type HeapHandle, PriorityHeap } from "../src/priority_heap.ts";
 import { Ok } from "../src/result.ts";
 import { TaskScheduler } from "../src/task_scheduler.ts";
 import { ManualClock } from "../src/testing.ts";
+import { makeRandom } from "./random.ts";
 import type { Operation } from "./scaling.ts";
 import type { Step } from "./scaling_controls.ts";
-import { makeRandom, shuffled, UP_TO_1E4, UP_TO_1E5 } from "./scaling_items.ts";
+import { shuffled, UP_TO_1E4, UP_TO_1E5 } from "./scaling_items.ts";
 
 const DONE: Ok<void> = new Ok(undefined);
+
+/** Cancels one of so many that wait, and adds another in its place. */
+function cancelAndAdd(
+  size: number,
+  add: () => { cancel(): boolean },
+  sizeNow: () => number,
+): Step {
+  const all = Array.from({ length: size }, add);
+  return (number) => {
+    const wasThere = all[number]!.cancel();
+    all[number] = add();
+    return wasThere && sizeNow() === size;
+  };
+}
 
 // --- Heaps
 
@@ -223,12 +238,7 @@ const jobs: readonly Operation[] = [
       const add = () =>
         jobs.enqueue(0, { priority: random() * size, id: `${random()}` })
           .unwrap();
-      const all: Job<number, void>[] = Array.from({ length: size }, add);
-      return (number) => {
-        const wasThere = all[number]!.cancel();
-        all[number] = add();
-        return wasThere && jobs.size === size;
-      };
+      return cancelAndAdd(size, add, () => jobs.size);
     },
   },
   {
@@ -294,12 +304,7 @@ const tasks: readonly Operation[] = [
       });
       const random = makeRandom();
       const add = () => scheduler.after(1 + random() * size, () => {}).unwrap();
-      const all = Array.from({ length: size }, add);
-      return (number) => {
-        const wasThere = all[number]!.cancel();
-        all[number] = add();
-        return wasThere && scheduler.size === size;
-      };
+      return cancelAndAdd(size, add, () => scheduler.size);
     },
   },
   {

@@ -19,16 +19,16 @@ import mqttPattern from "npm:mqtt-pattern@2.1.1";
 import qlobber from "npm:qlobber@8.0.1";
 import { TopicRouter } from "../src/topic_router.ts";
 import { bench, type Contender, type Group } from "./harness.ts";
+import { makeRandom } from "./random.ts";
 
 const EVENTS = ["on", "off", "state", "error", "battery", "update", "ping"];
 const REGIONS = ["eu-north", "eu-west", "us-east", "us-west", "asia", "africa"];
 
-let seed = 1;
+const random = makeRandom();
 
 /** A whole number below the limit, the same in each run. */
 function below(limit: number): number {
-  seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
-  return Math.floor(seed / 2 ** 32 * limit);
+  return Math.floor(random() * limit);
 }
 
 function eventOf(): string {

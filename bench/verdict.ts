@@ -26,8 +26,9 @@ export interface Pair {
 
 // Measured on two processors that up to ten programs shared, by quick runs of
 // unchanged code against the baseline of a full one: half of the peers changed by
-// less than 4 %, nine of ten by less than 21 to 28 %. Beyond that were 0 to 3 of
-// 134 groups in a run, and none of them in three.
+// less than 4 %, nine of ten by less than 21 to 28 %. Beyond that were 0 to 5 of
+// 134 groups in a run, and none of them in both tries that followed, of three
+// processes each.
 
 /** The share of the changes between peers that the margin has to exceed. */
 const COVERED = 0.9;
